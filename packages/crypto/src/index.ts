@@ -1,0 +1,1 @@
+export type { Aead, AgreementKey, CryptoProvider, SigningKey } from './provider.ts'
