@@ -1,1 +1,1 @@
-export {}
+export { HdsError, type HdsErrorCode, hdsErrors, isHdsError } from './errors.ts'
