@@ -1,1 +1,28 @@
-export {}
+export {
+  type AudioSpecificConfig,
+  audioObjectTypes,
+  parseAudioSpecificConfig,
+  writeAudioSpecificConfig,
+} from './aac/audio-specific-config.ts'
+export {
+  type AvcConfiguration,
+  parseAvcConfiguration,
+  writeAvcConfiguration,
+} from './box/avcc.ts'
+export {
+  type ElementaryStreamDescriptor,
+  parseElementaryStreamDescriptor,
+  writeElementaryStreamDescriptor,
+} from './box/esds.ts'
+export {
+  Fmp4Error,
+  type Fmp4ErrorCode,
+  type Fmp4ErrorPlace,
+  fmp4Errors,
+  isFmp4Error,
+} from './errors.ts'
+export { nalType, nalTypes, removeEmulationPrevention } from './h264/nal.ts'
+export { hasChromaFields, parseSps, type Sps } from './h264/sps.ts'
+export type { Vui } from './h264/vui.ts'
+export { initSegment } from './init-segment.ts'
+export type { AudioTrack, MediaSample, VideoTrack } from './tracks.ts'

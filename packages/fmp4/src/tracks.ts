@@ -1,0 +1,45 @@
+/** An H.264 track: everything its part of an init segment is made of. */
+export interface VideoTrack {
+  readonly codec: 'avc1'
+  /** 1 or above, unlike that of the other track. */
+  readonly trackId: number
+  /** Units a second of `decodeTime`; 90000 for RTP. */
+  readonly timescale: number
+  /** Width of the picture as shown (after cropping, with square pixels). */
+  readonly width: number
+  readonly height: number
+  /** Sequence parameter sets: NAL units with header, at least one. */
+  readonly sps: readonly Uint8Array[]
+  /** Picture parameter sets: NAL units with header, at least one. */
+  readonly pps: readonly Uint8Array[]
+}
+
+/** An AAC track. Its timescale is the sampling rate. */
+export interface AudioTrack {
+  readonly codec: 'mp4a'
+  /** 1 or above, unlike that of the other track. */
+  readonly trackId: number
+  /** Samples a second, up to 65535. */
+  readonly sampleRate: number
+  readonly channels: number
+  /** As in ISO/IEC 14496-3 §1.6.2.1; 2 bytes for LC, 4 for ELD. */
+  readonly audioSpecificConfig: Uint8Array
+  /** Bits a second, 64000 unless told. No reader is known that depends on it. */
+  readonly bitrate?: number
+}
+
+/** One picture or one AAC frame, in decoding order within its track. */
+export interface MediaSample {
+  readonly track: 'video' | 'audio'
+  /** When it is decoded, in units of the track's timescale; an integer. Both tracks count from one zero. */
+  readonly decodeTime: number
+  /** When it is shown, counted from `decodeTime`; 0 unless told. */
+  readonly compositionTimeOffset?: number
+  /** Whether it is an IDR picture (a key frame); true for audio. */
+  readonly isSync: boolean
+  /**
+   * Video: NAL units, each behind its length in 4 bytes. Audio: a raw AAC frame without ADTS header.
+   * The reader may not keep it: it belongs to the sender again when the call returns.
+   */
+  readonly data: Uint8Array
+}
