@@ -21,6 +21,11 @@ export {
   fmp4Errors,
   isFmp4Error,
 } from './errors.ts'
+export type { Fragment } from './fragment/fragment.ts'
+export { Fragmenter, type FragmenterOptions } from './fragment/fragmenter.ts'
+export type { Allocate } from './fragment/pages.ts'
+export { type RenderOptions, renderFragment } from './fragment/render-fragment.ts'
+export type { TrackRun } from './fragment/track-run.ts'
 export { nalType, nalTypes, removeEmulationPrevention } from './h264/nal.ts'
 export { hasChromaFields, parseSps, type Sps } from './h264/sps.ts'
 export type { Vui } from './h264/vui.ts'
