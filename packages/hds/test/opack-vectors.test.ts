@@ -4,9 +4,9 @@ import { describe, expect, it } from 'vitest'
 import {
   asVectorHex,
   fromHex,
+  fromVector,
   type VectorHex,
   type VectorValue,
-  valueOf,
   vectors,
 } from './vector.ts'
 
@@ -44,7 +44,7 @@ function cuts(length: number): number[] {
 
 describe('canonical documents', () => {
   it.each(canonical.cases)('$name', ({ hex, safeHex = hex, value: written }) => {
-    const value = valueOf(written)
+    const value = fromVector(written)
     const apple = encode(value, { mode: 'apple' })
     const safe = encode(value)
     expect(asVectorHex(apple, hex)).toEqual(hex)
@@ -73,11 +73,11 @@ describe('legal forms that no canonical writer makes', () => {
     const document = fromHex(hex)
     if (value === undefined) expect(errorOf(() => decode(document))?.code).toBe(error)
     else {
-      expect(decode(document)).toEqual(valueOf(value))
-      expect(decode(encode(valueOf(value)))).toEqual(valueOf(value))
+      expect(decode(document)).toEqual(fromVector(value))
+      expect(decode(encode(fromVector(value)))).toEqual(fromVector(value))
     }
     if (hapnodejsValue !== undefined) {
-      expect(decode(document, { rule: 'hapnodejs' })).toEqual(valueOf(hapnodejsValue))
+      expect(decode(document, { rule: 'hapnodejs' })).toEqual(fromVector(hapnodejsValue))
     }
   })
 })
@@ -86,7 +86,7 @@ describe('refused documents', () => {
   it.each(refused.cases)('$name', ({ hex, error, offset, trailingAllowed }) => {
     expect(errorOf(() => decode(fromHex(hex)))).toEqual({ code: error, offset })
     if (trailingAllowed !== undefined) {
-      expect(decode(fromHex(hex), { trailing: 'allow' })).toEqual(valueOf(trailingAllowed))
+      expect(decode(fromHex(hex), { trailing: 'allow' })).toEqual(fromVector(trailingAllowed))
     }
   })
 })

@@ -55,7 +55,7 @@ export function asVectorHex(bytes: Uint8Array, like: VectorHex): VectorHex {
   }
 }
 
-export function valueOf(vector: VectorValue): OpackValue {
+export function fromVector(vector: VectorValue): OpackValue {
   if ('bool' in vector) return vector.bool
   if ('null' in vector) return null
   if ('int' in vector) {
@@ -74,8 +74,8 @@ export function valueOf(vector: VectorValue): OpackValue {
       ? fromHex(vector.data)
       : new Uint8Array(repeated(vector.data))
   }
-  if ('array' in vector) return vector.array.map(valueOf)
-  return new Map(vector.dict.map(([key, value]) => [String(valueOf(key)), valueOf(value)]))
+  if ('array' in vector) return vector.array.map(fromVector)
+  return new Map(vector.dict.map(([key, value]) => [String(fromVector(key)), fromVector(value)]))
 }
 
 function repeated({ fill, length }: Repeated): Buffer {
