@@ -14,6 +14,8 @@ export {
   parseElementaryStreamDescriptor,
   writeElementaryStreamDescriptor,
 } from './box/esds.ts'
+export type { FieldValues } from './box/layout.ts'
+export { type Box, type BoxTreeOptions, boxTree } from './box/tree.ts'
 export {
   Fmp4Error,
   type Fmp4ErrorCode,
@@ -30,4 +32,6 @@ export { nalType, nalTypes, removeEmulationPrevention } from './h264/nal.ts'
 export { hasChromaFields, parseSps, type Sps } from './h264/sps.ts'
 export type { Vui } from './h264/vui.ts'
 export { initSegment } from './init-segment.ts'
+export type { Movie, MovieTrack, SampleTable } from './movie/movie.ts'
+export { movieReader, type ReadRequest, readMovie } from './movie/movie-reader.ts'
 export type { AudioTrack, MediaSample, VideoTrack } from './tracks.ts'
