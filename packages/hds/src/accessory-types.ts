@@ -1,6 +1,6 @@
 import type { CryptoProvider } from '@hksv/crypto'
 
-import type { HdsKeys } from './setup.ts'
+import type { HdsKeys } from './keys.ts'
 
 /** What {@link HdsAccessory} begins with. */
 export interface HdsAccessoryOptions {

@@ -1,6 +1,6 @@
 import type { CryptoProvider } from '@hksv/crypto'
 
-import type { HdsKeys } from './setup.ts'
+import type { HdsKeys } from './keys.ts'
 import type { HdsViolation } from './violations.ts'
 
 /** What {@link HdsHub} begins with. */

@@ -1,7 +1,7 @@
 import type { CryptoProvider } from '@hksv/crypto'
 import { isHdsError } from './errors.ts'
 import { FRAME_HEADER_LENGTH, FRAME_TAG_LENGTH, frameNonce, payloadLength } from './frame.ts'
-import type { HdsKeys } from './setup.ts'
+import type { HdsKeys } from './keys.ts'
 
 /** The first frame is a hello of 46 bytes or so. */
 const MAX_FIRST_PAYLOAD_LENGTH = 4096

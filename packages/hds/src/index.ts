@@ -14,6 +14,7 @@ export { FrameSealer } from './frame-sealer.ts'
 export { HdsHub } from './hub.ts'
 export type { FragmentEvent, HdsHubCommand, HdsHubEvent, HdsHubOptions } from './hub-types.ts'
 export { identify } from './identify.ts'
+export { deriveHdsKeys, type HdsKeyInput, type HdsKeys } from './keys.ts'
 export type { Machine } from './machine.ts'
 export {
   decodeHeader,
@@ -29,7 +30,16 @@ export {
   splitPayload,
 } from './message.ts'
 export { type HdsNotice, hdsNotices, type NoticeEvent } from './notices.ts'
-export { deriveHdsKeys, type HdsKeyInput, type HdsKeys } from './setup.ts'
+export {
+  decodeSetupRequest,
+  decodeSetupResponse,
+  encodeSetupReadback,
+  encodeSetupRequest,
+  encodeSetupResponse,
+  type SetupRequest,
+  type SetupResponse,
+  SUPPORTED_DATA_STREAM_TRANSPORT,
+} from './setup.ts'
 export {
   type DataSendReason,
   dataSendReason,
