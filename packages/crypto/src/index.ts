@@ -1,1 +1,3 @@
+export { portableProvider } from './portable.ts'
 export type { Aead, AgreementKey, CryptoProvider, SigningKey } from './provider.ts'
+export { SRP_GENERATOR, SRP_MODULUS } from './srp-group.ts'

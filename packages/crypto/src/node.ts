@@ -1,1 +1,1 @@
-export {}
+export { chooseProvider, nodeProvider } from './node/provider.ts'
