@@ -1,1 +1,103 @@
-export {}
+export {
+  type CharacteristicDefinition,
+  type CharacteristicFormat,
+  type CharacteristicName,
+  type CharacteristicPermission,
+  characteristics,
+} from './definitions/characteristics.ts'
+export {
+  characteristicName,
+  type ServiceDefinition,
+  type ServiceName,
+  serviceName,
+  services,
+} from './definitions/services.ts'
+export { HapError, type HapErrorCode, hapErrors, isHapError } from './errors.ts'
+export { type HttpMessage, HttpMessageParser } from './http-message.ts'
+export type { Machine } from './machine.ts'
+export {
+  type AccessoryIdentity,
+  type Pairing,
+  PairSetupAccessory,
+  type PairSetupEvent,
+  pairSetupTransitions,
+} from './pair-setup-accessory.ts'
+export {
+  type ControllerIdentity,
+  type PairedEvent,
+  PairSetupController,
+} from './pair-setup-controller.ts'
+export { PairSetupGate } from './pair-setup-gate.ts'
+export {
+  PairVerifyAccessory,
+  pairVerifyTransitions,
+  type VerifiedEvent,
+} from './pair-verify-accessory.ts'
+export { PairVerifyController } from './pair-verify-controller.ts'
+export {
+  ADMIN,
+  type PairingError,
+  type PairingMessage,
+  pairingError,
+  pairingMessage,
+  pairingMethod,
+} from './pairing-message.ts'
+export {
+  applyPairingsRequest,
+  decodePairingsRequest,
+  decodePairingsResponse,
+  encodePairingsRequest,
+  MAX_PAIRINGS,
+  type PairingsRequest,
+  type PairingsResult,
+} from './pairings.ts'
+export { RecordOpener, RecordSealer } from './record-layer.ts'
+export {
+  recordingSampleRates,
+  type SelectedCameraRecordingConfiguration,
+  type SupportedAudioCodec,
+  type SupportedAudioRecordingConfiguration,
+  type SupportedCameraRecordingConfiguration,
+  type SupportedVideoCodec,
+  type SupportedVideoRecordingConfiguration,
+  selectedCameraRecordingConfiguration,
+  supportedAudioRecordingConfiguration,
+  supportedCameraRecordingConfiguration,
+  supportedVideoRecordingConfiguration,
+  type VideoAttributes,
+} from './recording-configuration.ts'
+export { type SessionKeys, sessionKeys } from './session-keys.ts'
+export {
+  generateDeviceId,
+  generateSetupCode,
+  generateSetupId,
+  parseSetupCode,
+  setupHash,
+} from './setup-code.ts'
+export { parseSetupUri, type SetupPayload, setupUri } from './setup-uri.ts'
+export {
+  clientProof,
+  createSrpCredentials,
+  type SrpClient,
+  type SrpCredentials,
+  type SrpServer,
+  type SrpSession,
+  serverProof,
+  serverPublicKey,
+  serverSharedSecret,
+  srpClient,
+  srpServer,
+  srpServerVerify,
+} from './srp.ts'
+export { type HapStatus, hapStatus, hapStatusText } from './status.ts'
+export {
+  type StreamingStatus,
+  type SupportedAudioStreamConfiguration,
+  type SupportedRtpConfiguration,
+  type SupportedVideoStreamConfiguration,
+  streamingStatus,
+  supportedAudioStreamConfiguration,
+  supportedRtpConfiguration,
+  supportedVideoStreamConfiguration,
+} from './stream-configuration.ts'
+export { longUuid, shortUuid } from './uuid.ts'

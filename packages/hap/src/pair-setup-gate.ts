@@ -1,0 +1,67 @@
+import { type PairingError, pairingError } from './pairing-message.ts'
+
+const MAX_FAILED_ATTEMPTS = 100
+const TAKEOVER_MS = 30_000
+
+/**
+ * Decides which connection may run pair-setup. One per accessory, shared by the machines of all its
+ * connections.
+ *
+ * @see HomeKit Accessory Protocol R2 §5.6.2
+ */
+export class PairSetupGate {
+  /** Set it when the first pairing is stored and unset it when the last one is gone. */
+  isPaired: boolean
+  #failedAttempts: number
+  #owner: { readonly session: object; readonly since: number } | undefined
+
+  /** @param options.failedAttempts As persisted: the limit outlives restarts. */
+  constructor(options: { isPaired: boolean; failedAttempts: number }) {
+    this.isPaired = options.isPaired
+    this.#failedAttempts = options.failedAttempts
+  }
+
+  /** Wrong codes since the last right one. */
+  get failedAttempts(): number {
+    return this.#failedAttempts
+  }
+
+  /**
+   * Asks for the procedure on behalf of `session`. A holder of 30 s and more loses it.
+   *
+   * @returns Why not, in the order in which accessories refuse, or `undefined` when granted.
+   */
+  claim(session: object, now: number): PairingError | undefined {
+    if (this.isPaired) return pairingError.unavailable
+    if (this.#failedAttempts >= MAX_FAILED_ATTEMPTS) return pairingError.maxTries
+    const owner = this.#owner
+    if (owner !== undefined && owner.session !== session && now - owner.since < TAKEOVER_MS) {
+      return pairingError.busy
+    }
+    this.#owner = { session, since: now }
+    return undefined
+  }
+
+  /** @returns Whether `session` holds the procedure. */
+  isOwnedBy(session: object): boolean {
+    return this.#owner?.session === session
+  }
+
+  /** Gives the procedure back, if `session` holds it. */
+  release(session: object): void {
+    if (this.isOwnedBy(session)) this.#owner = undefined
+  }
+
+  /** @returns The new count. */
+  countFailure(): number {
+    this.#failedAttempts = Math.min(this.#failedAttempts + 1, MAX_FAILED_ATTEMPTS)
+    return this.#failedAttempts
+  }
+
+  /** @returns Whether there was anything to clear. */
+  clearFailures(): boolean {
+    const had = this.#failedAttempts > 0
+    this.#failedAttempts = 0
+    return had
+  }
+}

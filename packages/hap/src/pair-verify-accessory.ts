@@ -1,0 +1,158 @@
+import type { CryptoProvider } from '@hksv/crypto'
+
+import { concat, utf8, wipe } from './bytes.ts'
+import { HapError } from './errors.ts'
+import type { Machine } from './machine.ts'
+import type { AccessoryIdentity, Pairing } from './pair-setup-accessory.ts'
+import {
+  decodePairingMessage,
+  errorMessage,
+  type PairingMessage,
+  pairingError,
+  pairingMessage,
+} from './pairing-message.ts'
+import { openIdentity, sealIdentity } from './sealed-identity.ts'
+import { type SessionKeys, sessionKeys, verifyKey } from './session-keys.ts'
+
+/** The controller proved who it is: send the answer in the clear, then switch to records. */
+export interface VerifiedEvent {
+  readonly type: 'verified'
+  /** The other side's pairing id or device id. */
+  readonly identifier: string
+  readonly keys: SessionKeys
+  /** X25519, 32 bytes: HDS derives its keys from it. Wipe it when the connection ends. */
+  readonly sharedSecret: Uint8Array
+}
+
+type State =
+  | { readonly at: 'awaiting-m1' }
+  | {
+      readonly at: 'awaiting-m3'
+      readonly sharedSecret: Uint8Array
+      readonly publicKey: Uint8Array
+      readonly peerPublicKey: Uint8Array
+    }
+
+const START: State = { at: 'awaiting-m1' }
+
+/** Which State item is heard where; see {@link pairSetupTransitions}. */
+export const pairVerifyTransitions = {
+  'awaiting-m1': { 1: 'awaiting-m3' },
+  'awaiting-m3': { 1: 'awaiting-m3', 3: 'awaiting-m1' },
+} as const
+
+/**
+ * The accessory's side of pair-verify on one unsecured connection.
+ *
+ * @see HomeKit Accessory Protocol R2 §5.7
+ */
+export class PairVerifyAccessory implements Machine<never, VerifiedEvent> {
+  readonly #crypto: CryptoProvider
+  readonly #identity: AccessoryIdentity
+  readonly #findPairing: (identifier: string) => Pairing | undefined
+  readonly #random: (length: number) => Uint8Array
+  #state: State = START
+  #answer: Uint8Array | undefined
+
+  /** @param options.findPairing Looks the pairing up by the exact id, as stored now. */
+  constructor(options: {
+    crypto: CryptoProvider
+    identity: AccessoryIdentity
+    findPairing: (identifier: string) => Pairing | undefined
+    random: (length: number) => Uint8Array
+  }) {
+    this.#crypto = options.crypto
+    this.#identity = options.identity
+    this.#findPairing = options.findPairing
+    this.#random = options.random
+  }
+
+  /**
+   * @throws HapError `PAIR_MALFORMED` or `PAIR_UNEXPECTED_STATE`: answer 400 with an empty body. The
+   * procedure has been reset.
+   */
+  receive(body: Uint8Array): VerifiedEvent[] {
+    try {
+      const message = decodePairingMessage(body)
+      const state = this.#state
+      if (message.state === 1) return this.#start(message)
+      if (message.state === 3 && state.at === 'awaiting-m3') return this.#finish(message, state)
+      throw new HapError('PAIR_UNEXPECTED_STATE')
+    } catch (error) {
+      this.close()
+      throw error
+    }
+  }
+
+  send(command: never): VerifiedEvent[] {
+    return command
+  }
+
+  take(): Uint8Array | undefined {
+    const answer = this.#answer
+    this.#answer = undefined
+    return answer
+  }
+
+  deadline(): undefined {}
+
+  tick(): VerifiedEvent[] {
+    return []
+  }
+
+  /** Drops the secrets. */
+  close(): void {
+    if (this.#state.at === 'awaiting-m3') wipe(this.#state.sharedSecret)
+    this.#state = START
+  }
+
+  #start({ publicKey: peerPublicKey }: PairingMessage): VerifiedEvent[] {
+    this.close()
+    const ephemeral = this.#crypto.x25519(this.#random(32))
+    const sharedSecret = peerPublicKey && ephemeral.agree(peerPublicKey)
+    // A point of low order is no key at all.
+    if (peerPublicKey === undefined || sharedSecret === undefined) {
+      throw new HapError('PAIR_MALFORMED', { detail: 'public key' })
+    }
+    const { publicKey } = ephemeral
+    const { identifier, longTermKey } = this.#identity
+    const encryptedData = sealIdentity(
+      this.#crypto,
+      verifyKey(this.#crypto, sharedSecret),
+      'PV-Msg02',
+      {
+        identifier,
+        signature: longTermKey.sign(concat(publicKey, utf8(identifier), peerPublicKey)),
+      },
+    )
+    this.#answer = pairingMessage.encode({ state: 2, publicKey, encryptedData })
+    const copy = peerPublicKey.slice()
+    this.#state = { at: 'awaiting-m3', sharedSecret, publicKey, peerPublicKey: copy }
+    return []
+  }
+
+  #finish(message: PairingMessage, state: State & { at: 'awaiting-m3' }): VerifiedEvent[] {
+    if (message.encryptedData === undefined) throw new HapError('PAIR_MALFORMED')
+    const key = verifyKey(this.#crypto, state.sharedSecret)
+    const peer = openIdentity(this.#crypto, key, 'PV-Msg03', message.encryptedData)
+    const pairing = peer && this.#findPairing(peer.identifier)
+    const isGenuine =
+      peer !== undefined &&
+      pairing !== undefined &&
+      this.#crypto.ed25519Verify(
+        pairing.publicKey,
+        concat(state.peerPublicKey, utf8(peer.identifier), state.publicKey),
+        peer.signature,
+      )
+    if (peer === undefined || !isGenuine) {
+      this.close()
+      this.#answer = errorMessage(4, pairingError.authentication)
+      return []
+    }
+    this.#answer = pairingMessage.encode({ state: 4 })
+    this.#state = START
+    const { sharedSecret } = state
+    const keys = sessionKeys(this.#crypto, sharedSecret)
+    return [{ type: 'verified', identifier: peer.identifier, keys, sharedSecret }]
+  }
+}

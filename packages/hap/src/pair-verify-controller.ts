@@ -1,0 +1,124 @@
+import type { AgreementKey, CryptoProvider } from '@hksv/crypto'
+
+import { concat, utf8, wipe } from './bytes.ts'
+import { HapError } from './errors.ts'
+import type { Machine } from './machine.ts'
+import type { ControllerIdentity } from './pair-setup-controller.ts'
+import type { VerifiedEvent } from './pair-verify-accessory.ts'
+import {
+  decodePairingMessage,
+  expectState,
+  type PairingMessage,
+  pairingMessage,
+} from './pairing-message.ts'
+import { openIdentity, sealIdentity } from './sealed-identity.ts'
+import { sessionKeys, verifyKey } from './session-keys.ts'
+
+type State =
+  | { readonly at: 'awaiting-m2'; readonly ephemeral: AgreementKey }
+  | { readonly at: 'awaiting-m4'; readonly sharedSecret: Uint8Array; readonly identifier: string }
+  | { readonly at: 'done' }
+
+/**
+ * The controller's side of pair-verify: post what {@link take} yields to `/pair-verify`, give each
+ * answer's body to {@link receive}. Write nothing before `verified` has come.
+ *
+ * @see HomeKit Accessory Protocol R2 §5.7
+ */
+export class PairVerifyController implements Machine<never, VerifiedEvent> {
+  readonly #crypto: CryptoProvider
+  readonly #identity: ControllerIdentity
+  readonly #accessory: { readonly identifier: string; readonly publicKey: Uint8Array }
+  #state: State
+  #request: Uint8Array | undefined
+
+  /** @param options.accessory As pair-setup reported it. */
+  constructor(options: {
+    crypto: CryptoProvider
+    identity: ControllerIdentity
+    accessory: { readonly identifier: string; readonly publicKey: Uint8Array }
+    random: (length: number) => Uint8Array
+  }) {
+    this.#crypto = options.crypto
+    this.#identity = options.identity
+    this.#accessory = options.accessory
+    const ephemeral = options.crypto.x25519(options.random(32))
+    this.#state = { at: 'awaiting-m2', ephemeral }
+    // No Method item: accessories take it for a request to resume, which IP does not have.
+    this.#request = pairingMessage.encode({ state: 1, publicKey: ephemeral.publicKey })
+  }
+
+  /**
+   * @throws HapError `PAIR_REFUSED` (error `authentication`: the accessory does not know us any
+   * more), `PAIR_AUTHENTICATION`, `PAIR_WRONG_ACCESSORY`, `PAIR_MALFORMED` or
+   * `PAIR_UNEXPECTED_STATE`. The exchange is over then.
+   */
+  receive(body: Uint8Array): VerifiedEvent[] {
+    try {
+      return this.#dispatch(decodePairingMessage(body))
+    } catch (error) {
+      if (this.#state.at === 'awaiting-m4') wipe(this.#state.sharedSecret)
+      this.#state = { at: 'done' }
+      throw error
+    }
+  }
+
+  send(command: never): VerifiedEvent[] {
+    return command
+  }
+
+  take(): Uint8Array | undefined {
+    const request = this.#request
+    this.#request = undefined
+    return request
+  }
+
+  deadline(): undefined {}
+
+  tick(): VerifiedEvent[] {
+    return []
+  }
+
+  #dispatch(message: PairingMessage): VerifiedEvent[] {
+    const state = this.#state
+    switch (state.at) {
+      case 'awaiting-m2':
+        return this.#answer(message, state.ephemeral)
+      case 'awaiting-m4': {
+        expectState(message, 4)
+        this.#state = { at: 'done' }
+        const { identifier, sharedSecret } = state
+        const keys = sessionKeys(this.#crypto, sharedSecret)
+        return [{ type: 'verified', identifier, keys, sharedSecret }]
+      }
+      case 'done':
+        throw new HapError('PAIR_UNEXPECTED_STATE')
+    }
+  }
+
+  #answer(message: PairingMessage, ephemeral: AgreementKey): VerifiedEvent[] {
+    expectState(message, 2)
+    const { publicKey, encryptedData } = message
+    if (publicKey === undefined || encryptedData === undefined) throw new HapError('PAIR_MALFORMED')
+    const sharedSecret = ephemeral.agree(publicKey)
+    if (sharedSecret === undefined) throw new HapError('PAIR_MALFORMED', { detail: 'public key' })
+    const key = verifyKey(this.#crypto, sharedSecret)
+    const peer = openIdentity(this.#crypto, key, 'PV-Msg02', encryptedData)
+    if (peer === undefined) throw new HapError('PAIR_AUTHENTICATION')
+    if (peer.identifier.toUpperCase() !== this.#accessory.identifier.toUpperCase()) {
+      throw new HapError('PAIR_WRONG_ACCESSORY', { detail: peer.identifier })
+    }
+    const signed = concat(publicKey, utf8(peer.identifier), ephemeral.publicKey)
+    if (!this.#crypto.ed25519Verify(this.#accessory.publicKey, signed, peer.signature)) {
+      throw new HapError('PAIR_AUTHENTICATION')
+    }
+    const { identifier, longTermKey } = this.#identity
+    const reply = sealIdentity(this.#crypto, key, 'PV-Msg03', {
+      identifier,
+      signature: longTermKey.sign(concat(ephemeral.publicKey, utf8(identifier), publicKey)),
+    })
+    this.#request = pairingMessage.encode({ state: 3, encryptedData: reply })
+    this.#state = { at: 'awaiting-m4', sharedSecret, identifier: peer.identifier }
+    return []
+  }
+}
