@@ -1,3 +1,6 @@
+/** So many distances between key frames are remembered: more than one, because scene cuts add key frames. */
+const rememberedDistances = 4
+
 /**
  * Decides at which key frame a fragment ends: at the first one at or after the wanted duration, less
  * half a frame; or earlier, when the key frames come at a distance that would otherwise make the
@@ -8,6 +11,7 @@ export class CutRule {
   readonly #tolerance: number
   #start = 0
   #lastKeyFrame = 0
+  #distances: number[] = []
 
   /**
    * @param duration - Wanted length of a fragment, in units of the video timescale.
@@ -30,9 +34,10 @@ export class CutRule {
    */
   isCut(time: number, frameDuration: number): boolean {
     const elapsed = time - this.#start
-    const distance = time - this.#lastKeyFrame
+    this.#distances = [...this.#distances, time - this.#lastKeyFrame].slice(-rememberedDistances)
     this.#lastKeyFrame = time
     if (elapsed >= this.#duration - Math.min(frameDuration / 2, this.#tolerance)) return true
-    return elapsed >= this.#duration / 2 && elapsed + distance > this.#duration + this.#tolerance
+    const next = elapsed + Math.max(...this.#distances)
+    return elapsed >= this.#duration / 2 && next > this.#duration + this.#tolerance
   }
 }
