@@ -1,0 +1,66 @@
+/**
+ * What can go wrong in `@hksv/media`, by code. Compare on the code, never on the text. In messages
+ * CONVERT is a command that makes a usable file.
+ */
+export const mediaErrors = {
+  /** No file of this name. */
+  MEDIA_NOT_FOUND: 'there is no such file; check the path, or use the source "sample"',
+  /** A directory, socket or device. */
+  MEDIA_NOT_A_FILE: 'this is no regular file; give the path of an MP4 file',
+  /** The file exists and must not be read. */
+  MEDIA_NOT_READABLE: 'the file cannot be read; check its permissions',
+  /** A kind of source that this version does not have. */
+  MEDIA_UNKNOWN_SOURCE: 'this kind of source is not supported; use "sample" or an MP4 file',
+  /** Text, an empty file, another container. */
+  MEDIA_NOT_MP4: 'this is not an MP4 file; convert it with: CONVERT',
+  /** The file ends before what its head announces. */
+  MEDIA_TRUNCATED: 'the MP4 file is cut short; copy or record it again',
+  /** Boxes or tables of the file contradict each other. */
+  MEDIA_DAMAGED: 'the MP4 file is damaged; write it anew with: CONVERT',
+  /** No H.264 video track. */
+  MEDIA_NO_H264: 'the file has no H.264 video; convert it with: CONVERT',
+  /** An H.264 track without parameter sets or without pictures. */
+  MEDIA_UNUSABLE_VIDEO: 'the H.264 video of the file cannot be used; convert it with: CONVERT',
+  /** More than 10 s without a key frame: no recording could begin there. */
+  MEDIA_KEY_FRAME_DISTANCE:
+    'the video has no key frame for more than 10 s; convert it with: CONVERT',
+  /** Reading failed after the file had been opened. */
+  MEDIA_READ: 'reading the file failed; check that it is still there and unchanged',
+  /** The source was used after it had been closed. */
+  MEDIA_CLOSED: 'the source is closed; open it again',
+} as const
+
+/** A code of {@link MediaError}. */
+export type MediaErrorCode = keyof typeof mediaErrors
+
+/** The one error class of this package. Its message is one sentence that says the way out. */
+export class MediaError extends Error {
+  override readonly name = 'MediaError'
+  readonly code: MediaErrorCode
+
+  /** @param options - `source` is what the user named; `detail` is what was found. */
+  constructor(
+    code: MediaErrorCode,
+    options: { source?: string; detail?: string; cause?: unknown } = {},
+  ) {
+    const { source, detail, cause } = options
+    const convert = `ffmpeg -i ${quoted(source ?? 'IN')} -c:v libx264 -bf 0 -g 60 -c:a aac OUT.mp4`
+    const [what, ...wayOut] = mediaErrors[code].replace('CONVERT', convert).split('; ')
+    const sentence = [detail === undefined ? what : `${what} (${detail})`, ...wayOut].join('; ')
+    super(
+      source === undefined ? sentence : `${source}: ${sentence}`,
+      cause === undefined ? undefined : { cause },
+    )
+    this.code = code
+  }
+}
+
+/** @returns Whether `error` is a {@link MediaError}, of whichever copy of this package. */
+export function isMediaError(error: unknown): error is MediaError {
+  return error instanceof Error && error.name === 'MediaError' && 'code' in error
+}
+
+/** @returns A path as it can be pasted into a shell. */
+function quoted(path: string): string {
+  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`
+}

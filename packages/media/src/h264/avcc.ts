@@ -1,0 +1,63 @@
+import { nalTypes } from '@hksv/fmp4'
+
+/**
+ * Walks the NAL units of a sample, each behind its length.
+ * @param lengthSize - Bytes of the length: 1, 2 or 4.
+ * @returns Views into `data`. A unit that is cut short, and what follows it, is left out.
+ * @see ISO/IEC 14496-15 §5.3.4.2
+ */
+export function* avccNalUnits(data: Uint8Array, lengthSize: number): Generator<Uint8Array> {
+  let at = 0
+  while (at + lengthSize <= data.length) {
+    let length = 0
+    for (let i = 0; i < lengthSize; i++) length = length * 256 + (data[at + i] ?? 0)
+    at += lengthSize
+    if (at + length > data.length) return
+    if (length > 0) yield data.subarray(at, at + length)
+    at += length
+  }
+}
+
+/** A picture as it goes into a recording. */
+export interface AvccPicture {
+  /** NAL units behind 4-byte lengths. */
+  readonly data: Uint8Array
+  /** Whether it is an IDR picture; recovery points are not. */
+  readonly isSync: boolean
+}
+
+/**
+ * Prepares a picture of a file for a recording: keeps slices and SEI, drops parameter sets, access unit
+ * delimiters, filler and all else, and writes 4-byte lengths.
+ * @returns A picture whose data is `data` itself when nothing had to change; nothing without a slice.
+ */
+export function avccPicture(data: Uint8Array, lengthSize: number): AvccPicture | undefined {
+  const kept: Uint8Array[] = []
+  let length = 0
+  let hasSlice = false
+  let isSync = false
+  for (const nal of avccNalUnits(data, lengthSize)) {
+    const type = (nal[0] ?? 0) & 0x1f
+    if (type < nalTypes.slice || type > nalTypes.sei) continue
+    kept.push(nal)
+    length += 4 + nal.length
+    hasSlice ||= type !== nalTypes.sei
+    isSync ||= type === nalTypes.idrSlice
+  }
+  if (!hasSlice) return undefined
+  // 4-byte lengths, and every byte belongs to a kept unit: there is nothing to change.
+  if (lengthSize === 4 && length === data.length) return { data, isSync }
+  return { data: joinNalUnits(kept, length), isSync }
+}
+
+function joinNalUnits(nals: readonly Uint8Array[], length: number): Uint8Array {
+  const data = new Uint8Array(length)
+  const view = new DataView(data.buffer)
+  let at = 0
+  for (const nal of nals) {
+    view.setUint32(at, nal.length)
+    data.set(nal, at + 4)
+    at += 4 + nal.length
+  }
+  return data
+}

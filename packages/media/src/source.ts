@@ -1,0 +1,67 @@
+import type { MediaSample } from '@hksv/fmp4'
+
+/** H.264 video of a source. */
+export interface VideoDescription {
+  readonly codec: 'h264'
+  /** NAL units with header; at least one of each. */
+  readonly sps: readonly Uint8Array[]
+  readonly pps: readonly Uint8Array[]
+  /** Size as shown, in pixels. */
+  readonly width: number
+  readonly height: number
+  /** Units a second of the video's times. */
+  readonly timescale: number
+  /** On the average. */
+  readonly framesPerSecond?: number
+  /** profile_idc: 66 baseline, 77 main, 100 high. */
+  readonly profile: number
+  /** level_idc: 31 is level 3.1. */
+  readonly level: number
+  /** Longest time from one key frame to the next. */
+  readonly maxKeyFrameIntervalMs?: number
+}
+
+/** AAC audio of a source. */
+export interface AudioDescription {
+  readonly codec: 'aac-lc' | 'aac-eld'
+  /** Samples a second; also units a second of the audio's times. */
+  readonly sampleRate: number
+  readonly channels: number
+  readonly audioSpecificConfig: Uint8Array
+  /** Samples a frame. */
+  readonly frameLength: number
+}
+
+/** What a source delivers. */
+export interface SourceDescription {
+  readonly video: VideoDescription
+  readonly audio?: AudioDescription
+  /** For people. */
+  readonly name: string
+}
+
+/** Size of a picture in pixels. */
+export interface PictureSize {
+  readonly width: number
+  readonly height: number
+}
+
+/** A source of encoded video and audio. Whoever opened it closes it: `await using`, or `Symbol.asyncDispose`. */
+export interface MediaSource extends AsyncDisposable {
+  readonly description: SourceDescription
+  /** What the user should know, one sentence each. */
+  readonly warnings: readonly string[]
+  /**
+   * Delivers samples at the pace of a live camera, both tracks in decoding order and interleaved, until
+   * the signal aborts or the source is closed; then it ends without an error. Each call begins anew
+   * at decode time 0. The data of a sample is a view: copy what is kept beyond the next one.
+   * @throws MediaError MEDIA_READ, MEDIA_CLOSED (while iterating).
+   */
+  samples(signal: AbortSignal): AsyncIterable<MediaSample>
+  /**
+   * Takes a picture of about now, about as large as wanted.
+   * @returns A JPEG file that belongs to the caller.
+   * @throws The reason of the signal when it aborts; RangeError for an impossible size.
+   */
+  snapshot(size: PictureSize, signal: AbortSignal): Promise<Uint8Array>
+}
