@@ -1,4 +1,11 @@
-import { decode, encode, encodedLength, encodeParts, isHdsError } from '@hksv/hds/opack'
+import {
+  decode,
+  encode,
+  encodedLength,
+  encodeParts,
+  isHdsError,
+  type OpackValue,
+} from '@hksv/hds/opack'
 import { describe, expect, it } from 'vitest'
 
 import {
@@ -36,6 +43,13 @@ function errorOf(run: () => unknown): { code: string; offset: number | undefined
   return undefined
 }
 
+/** Compares large data as bytes, which is a hundred times faster. */
+function expectValue(actual: OpackValue, expected: OpackValue): void {
+  if (actual instanceof Uint8Array && expected instanceof Uint8Array) {
+    expect(Buffer.compare(actual, expected)).toBe(0)
+  } else expect(actual).toEqual(expected)
+}
+
 /** Every prefix of short documents; of long ones, the first and last hundred. */
 function cuts(length: number): number[] {
   const all = Array.from({ length }, (_, at) => at)
@@ -49,8 +63,8 @@ describe('canonical documents', () => {
     const safe = encode(value)
     expect(asVectorHex(apple, hex)).toEqual(hex)
     expect(asVectorHex(safe, safeHex)).toEqual(safeHex)
-    expect(decode(apple)).toEqual(value)
-    expect(decode(safe)).toEqual(value)
+    expectValue(decode(apple), value)
+    expectValue(decode(safe), value)
     expect(encodedLength(value, { mode: 'apple' })).toBe(apple.length)
     expect(encodedLength(value)).toBe(safe.length)
     expect(Buffer.concat(encodeParts(value)).equals(safe)).toBe(true)
@@ -63,7 +77,7 @@ describe('canonical documents', () => {
         code: 'OPACK_TRAILING_BYTES',
         offset: document.length,
       })
-      expect(decode(longer, { trailing: 'allow' })).toEqual(value)
+      expectValue(decode(longer, { trailing: 'allow' }), value)
     }
   })
 })

@@ -37,12 +37,7 @@ describe.each([nodeProvider, portableProvider])('a recording ($name)', crypto =>
     pair.sendAccessory(fragment(1, 1143, 0))
     pair.sendAccessory(fragment(1, 5000))
     pair.settle()
-    const hub = pair
-      .look()
-      .hub.map(event =>
-        event.type === 'fragment' ? { ...event, data: Uint8Array.from(event.data) } : event,
-      )
-    expect(hub).toEqual([
+    expect(pair.look().hub).toEqual([
       { type: 'opened', streamId: 1 },
       {
         type: 'fragment',

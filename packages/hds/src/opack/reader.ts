@@ -67,8 +67,10 @@ class Reader {
   #referencedLength = 0
 
   constructor(bytes: Uint8Array, rule: 'apple' | 'hapnodejs') {
-    this.#bytes = bytes
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    const { buffer, byteOffset, byteLength } = bytes
+    // A view of a Node Buffer would be a Buffer again, whose slice() does not copy.
+    this.#bytes = new Uint8Array(buffer, byteOffset, byteLength)
+    this.#view = new DataView(buffer, byteOffset, byteLength)
     this.#isApple = rule === 'apple'
     this.#tags = this.#isApple ? appleTags : hapNodeJsTags
   }
