@@ -1,0 +1,85 @@
+import type { StoredCamera } from '../storage/schemas.ts'
+import type { StateFile } from '../storage/state-file.ts'
+
+/** What the camera was told to do. Survives restarts, ends with the last pairing. */
+export type CameraSettings = Readonly<StoredCamera>
+
+/** The settings of a camera that nobody has paired with. */
+export function defaultSettings(streamCount: number): CameraSettings {
+  return {
+    isCameraActive: true,
+    isStreamingActive: Array.from({ length: streamCount }, () => true),
+    isRecordingActive: false,
+    isRecordingAudioActive: false,
+    areEventSnapshotsActive: true,
+    arePeriodicSnapshotsActive: true,
+    isIndicatorActive: true,
+    isNightVisionActive: true,
+    isMicrophoneMuted: false,
+  }
+}
+
+/** Whether recordings are wanted and possible: on, allowed, and configured by a hub. */
+export function isArmed(settings: CameraSettings): boolean {
+  const { isCameraActive, isRecordingActive, selectedConfiguration } = settings
+  return isCameraActive && isRecordingActive && selectedConfiguration !== undefined
+}
+
+/** The settings in memory and on disk. A change is on the disk before it counts. */
+export class SettingsStore {
+  readonly #file: StateFile<StoredCamera>
+  readonly #streamCount: number
+  readonly #listeners = new Set<(now: CameraSettings, before: CameraSettings) => void>()
+  #current: CameraSettings
+  #lastChange: Promise<unknown> = Promise.resolve()
+
+  constructor(
+    file: StateFile<StoredCamera>,
+    stored: StoredCamera | undefined,
+    streamCount: number,
+  ) {
+    this.#file = file
+    this.#streamCount = streamCount
+    const standard = defaultSettings(streamCount)
+    const isStreamingActive = standard.isStreamingActive.map(
+      (active, i) => stored?.isStreamingActive[i] ?? active,
+    )
+    this.#current = { ...standard, ...stored, isStreamingActive }
+  }
+
+  /** As stored now. */
+  get current(): CameraSettings {
+    return this.#current
+  }
+
+  /** Resolves when the change is on the disk and everyone was told. */
+  change(patch: Partial<StoredCamera>): Promise<void> {
+    const change = this.#lastChange.then(async () => {
+      const before = this.#current
+      const next = { ...before, ...patch }
+      await this.#file.save(next)
+      this.#current = next
+      for (const listener of this.#listeners) listener(next, before)
+    })
+    this.#lastChange = change.catch(() => undefined)
+    return change
+  }
+
+  /** Switches one of the stream services on or off. */
+  changeStreaming(index: number, isActive: boolean): Promise<void> {
+    const isStreamingActive = this.#current.isStreamingActive.with(index, isActive)
+    return this.change({ isStreamingActive })
+  }
+
+  /** Nobody is paired any more: as on the first day. */
+  reset(): Promise<void> {
+    const standard = defaultSettings(this.#streamCount)
+    return this.change({ ...standard, selectedConfiguration: undefined })
+  }
+
+  /** Calls `listener` after each change until the returned function is called. */
+  onChange(listener: (now: CameraSettings, before: CameraSettings) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+}

@@ -1,0 +1,15 @@
+import type { RecordingReport } from '../recording/recording-session.ts'
+
+/** What happens at a camera, for whoever watches it. */
+export type CameraEvent =
+  | { readonly event: 'paired'; readonly controllers: number }
+  | { readonly event: 'unpaired'; readonly controllers: number }
+  /** Recordings are wanted and configured: the prebuffer fills. */
+  | { readonly event: 'armed' }
+  | { readonly event: 'disarmed' }
+  | { readonly event: 'motion'; readonly isDetected: boolean }
+  | { readonly event: 'doorbell' }
+  | { readonly event: 'identify' }
+  | { readonly event: 'recording-opened'; readonly controllerId: string }
+  | ({ readonly event: 'recording-closed' } & RecordingReport)
+  | { readonly event: 'error'; readonly message: string }

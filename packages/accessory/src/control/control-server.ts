@@ -1,0 +1,205 @@
+import { timingSafeEqual } from 'node:crypto'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { z } from 'zod'
+
+import { AccessoryError } from '../errors.ts'
+
+const MAX_BODY = 4096
+const MAX_MOTION_MS = 10 * 60_000
+
+const motionBody = z.object({ durationMs: z.int().min(1).max(MAX_MOTION_MS).default(10_000) })
+
+/** What the control API does. */
+export interface ControlTarget {
+  /** @returns Whether anybody was told. */
+  raiseMotion(durationMs: number): boolean
+  clearMotion(): void
+  /** @returns False when the camera is no doorbell, or switched off. */
+  ringDoorbell(): boolean
+  state(): object
+  events(): readonly object[]
+  snapshot(width: number, height: number): Promise<Uint8Array>
+}
+
+interface Answer {
+  readonly status: number
+  readonly body: Uint8Array | object
+}
+
+type Handler = (
+  target: ControlTarget,
+  body: string,
+  query: URLSearchParams,
+) => Answer | Promise<Answer>
+
+/**
+ * The HTTP API for whatever sees motion, and for scripts: on the loopback for everyone on the
+ * machine, elsewhere only with a token.
+ */
+export class ControlServer {
+  readonly #target: ControlTarget
+  readonly #token: string | undefined
+  readonly #http: Server
+
+  constructor(target: ControlTarget, token: string | undefined) {
+    this.#target = target
+    this.#token = token
+    this.#http = createServer({ headersTimeout: 10_000, requestTimeout: 10_000 })
+    this.#http.on('request', (request, response) => {
+      this.#answer(request)
+        .catch((error: unknown) => ({
+          status: 503,
+          body: { error: error instanceof Error ? error.message : 'failed' },
+        }))
+        .then(answer => send(response, answer))
+        .catch(() => response.destroy())
+    })
+  }
+
+  /**
+   * @returns The URL to call.
+   * @throws AccessoryError `OPTION_INVALID` for an address beyond the loopback without a token,
+   * `PORT_IN_USE`, `BIND_FAILED`.
+   */
+  async listen(host: string, port: number): Promise<string> {
+    if (!isLoopback(host) && this.#token === undefined) {
+      throw new AccessoryError('OPTION_INVALID', {
+        message:
+          `The control API on ${host} can be reached by others and needs a token: set ` +
+          'HKSV_CONTROL_TOKEN, or bind it to 127.0.0.1.',
+      })
+    }
+    await new Promise<void>((resolve, reject) => {
+      this.#http.once('error', (cause: NodeJS.ErrnoException) => {
+        const isInUse = cause.code === 'EADDRINUSE'
+        const message = isInUse
+          ? `The control API cannot listen on ${host}, port ${port}: it is in use. Choose another with --control.`
+          : `The control API cannot listen on ${host}, port ${port}: ${cause.code}. Choose another with --control.`
+        reject(new AccessoryError(isInUse ? 'PORT_IN_USE' : 'BIND_FAILED', { message, cause }))
+      })
+      this.#http.listen({ host, port }, resolve)
+    })
+    const address = this.#http.address() as AddressInfo
+    const name = address.family === 'IPv6' ? `[${address.address}]` : address.address
+    return `http://${name}:${address.port}`
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise<void>(resolve => this.#http.close(() => resolve()))
+    this.#http.closeAllConnections()
+    await closed
+  }
+
+  async #answer(request: IncomingMessage): Promise<Answer> {
+    if (!this.#isAllowed(request))
+      return { status: 401, body: { error: 'a valid token is needed' } }
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://control')
+    const handlers = routes.get(pathname)
+    if (handlers === undefined) return { status: 404, body: { error: 'no such path' } }
+    const { method = '' } = request
+    const handler = Object.hasOwn(handlers, method) ? handlers[method] : undefined
+    if (handler === undefined) return { status: 405, body: { error: 'method not allowed' } }
+    const body = await readBody(request)
+    if (body === undefined) return { status: 413, body: { error: 'the body is too large' } }
+    return handler(this.#target, body, searchParams)
+  }
+
+  #isAllowed({ headers }: IncomingMessage): boolean {
+    if (this.#token !== undefined) {
+      const given = Buffer.from(headers.authorization ?? '')
+      const wanted = Buffer.from(`Bearer ${this.#token}`)
+      return given.length === wanted.length && timingSafeEqual(given, wanted)
+    }
+    // A page in a browser may reach the loopback, under a name of its own or with an origin.
+    return headers.origin === undefined && isLoopback(hostName(headers.host ?? ''))
+  }
+}
+
+const routes: ReadonlyMap<string, Readonly<Record<string, Handler>>> = new Map([
+  ['/motion', { POST: (target, body) => raiseMotion(target, body) }],
+  [
+    '/motion/clear',
+    {
+      POST: target => {
+        target.clearMotion()
+        return { status: 200, body: { motion: false } }
+      },
+    },
+  ],
+  [
+    '/doorbell',
+    {
+      POST: target =>
+        target.ringDoorbell()
+          ? { status: 200, body: { rung: true } }
+          : { status: 409, body: { error: 'not a doorbell, or switched off' } },
+    },
+  ],
+  ['/state', { GET: target => ({ status: 200, body: target.state() }) }],
+  ['/events', { GET: target => ({ status: 200, body: target.events() }) }],
+  ['/healthz', { GET: () => ({ status: 200, body: { ok: true } }) }],
+  [
+    '/snapshot.jpg',
+    {
+      GET: async (target, _body, query) => {
+        const size = (name: string, standard: number) => Number(query.get(name) ?? standard)
+        const [width, height] = [size('width', 1280), size('height', 720)]
+        const isUsable = [width, height].every(n => Number.isInteger(n) && n > 0 && n <= 8192)
+        if (!isUsable) return { status: 400, body: { error: 'width and height are 1 to 8192' } }
+        return { status: 200, body: await target.snapshot(width, height) }
+      },
+    },
+  ],
+] satisfies [string, Record<string, Handler>][])
+
+function raiseMotion(target: ControlTarget, body: string): Answer {
+  const parsed = motionBody.safeParse(parseJson(body))
+  if (!parsed.success) {
+    return { status: 400, body: { error: `durationMs is 1 to ${MAX_MOTION_MS}` } }
+  }
+  return target.raiseMotion(parsed.data.durationMs)
+    ? { status: 200, body: { motion: true, durationMs: parsed.data.durationMs } }
+    : { status: 409, body: { error: 'the camera is switched off' } }
+}
+
+function parseJson(body: string): unknown {
+  if (body === '') return {}
+  try {
+    return JSON.parse(body)
+  } catch {
+    // The schema refuses it.
+    return undefined
+  }
+}
+
+async function readBody(request: IncomingMessage): Promise<string | undefined> {
+  const parts: Buffer[] = []
+  let length = 0
+  for await (const part of request as AsyncIterable<Buffer>) {
+    length += part.length
+    if (length > MAX_BODY) return undefined
+    parts.push(part)
+  }
+  return Buffer.concat(parts).toString('utf8')
+}
+
+function send(response: ServerResponse, { status, body }: Answer): void {
+  const isPicture = body instanceof Uint8Array
+  const bytes = isPicture ? body : Buffer.from(`${JSON.stringify(body)}\n`)
+  response.writeHead(status, {
+    'Content-Type': isPicture ? 'image/jpeg' : 'application/json',
+    'Content-Length': bytes.length,
+    'Cache-Control': 'no-store',
+  })
+  response.end(bytes)
+}
+
+/** The name in a Host header, without its port. */
+function hostName(host: string): string {
+  return host.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1')
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
+}

@@ -1,0 +1,221 @@
+import type { CryptoProvider } from '@hksv/crypto'
+import {
+  decodePairingsRequest,
+  hapStatus,
+  isHapError,
+  type PairSetupEvent,
+  RecordOpener,
+  RecordSealer,
+} from '@hksv/hap'
+
+import { ACCESSORY_ID } from '../database/attribute-database.ts'
+import type { Requester } from '../database/characteristic.ts'
+import {
+  type EndpointContext,
+  prepareTimedWrite,
+  readCharacteristics,
+  writeCharacteristics,
+} from './characteristics-endpoint.ts'
+import { parseJson } from './json-body.ts'
+import { empty, json, pairingTlv, type Reply, UNAUTHORIZED, unauthorized } from './reply.ts'
+import type { HapSession } from './session.ts'
+
+/** A request with its whole body. */
+export interface HapRequest {
+  readonly method: string
+  /** As sent, with the query. */
+  readonly url: string
+  readonly body: Uint8Array
+}
+
+/** What a picture is asked for. */
+export interface SnapshotRequest {
+  readonly width: number
+  readonly height: number
+  /** 0 periodic, 1 event; absent from controllers that know nothing of Secure Video. */
+  readonly reason?: number
+}
+
+interface SnapshotBody {
+  readonly 'resource-type'?: unknown
+  readonly 'image-width'?: unknown
+  readonly 'image-height'?: unknown
+  readonly aid?: unknown
+  readonly reason?: unknown
+}
+
+/** What the router needs of the accessory. */
+export interface RouterContext extends EndpointContext {
+  readonly crypto: CryptoProvider
+  /** Something happened to the list of pairings; it is on the disk already. */
+  pairingsChanged(): void
+  identify(): void
+  /** A JPEG, or the status to refuse with. */
+  snapshot(request: SnapshotRequest, signal: AbortSignal): Promise<Uint8Array | number>
+}
+
+type Handler = (context: RouterContext, session: HapSession, request: HapRequest) => Promise<Reply>
+type SecuredHandler = (
+  context: RouterContext,
+  session: HapSession,
+  request: HapRequest,
+  requester: Requester,
+) => Promise<Reply>
+
+interface Route {
+  readonly methods: Readonly<Record<string, Handler>>
+  /** The answer to any other method before pair-verify. */
+  readonly wrongMethod: 405 | typeof UNAUTHORIZED
+}
+
+/**
+ * Answers one request. What is open before pair-verify and what after it, and with which status the
+ * rest is refused, follows Apple's published accessory kit.
+ *
+ * @see HomeKit Accessory Protocol R2 §6.2.3, §6.7
+ */
+export async function route(
+  context: RouterContext,
+  session: HapSession,
+  request: HapRequest,
+): Promise<Reply> {
+  const { method, url } = request
+  const isSecured = session.requester !== undefined
+  const found = routes.get(url.split('?', 1)[0] ?? '')
+  if (found === undefined) return empty(isSecured ? 404 : UNAUTHORIZED)
+  const handler = Object.hasOwn(found.methods, method) ? found.methods[method] : undefined
+  if (handler === undefined) return empty(isSecured ? 405 : found.wrongMethod)
+  try {
+    return await handler(context, session, request)
+  } catch (error) {
+    const isMalformed =
+      isHapError(error) && ['PAIR_MALFORMED', 'PAIR_UNEXPECTED_STATE'].includes(error.code)
+    if (isMalformed) return empty(400)
+    throw error
+  }
+}
+
+const pairSetup: Handler = async (context, session, { body }) => {
+  if (session.requester !== undefined) return empty(400)
+  for (const event of session.pairSetup.receive(body, context.now())) {
+    await applyPairSetupEvent(context, event)
+  }
+  return pairingTlv(session.pairSetup.take() ?? new Uint8Array(0))
+}
+
+async function applyPairSetupEvent(context: RouterContext, event: PairSetupEvent): Promise<void> {
+  switch (event.type) {
+    case 'attempts-changed':
+      if (event.failedAttempts > 0) {
+        context.log.warn(`Wrong setup code (attempt ${event.failedAttempts} of 100).`)
+      }
+      return context.pairings.saveFailedAttempts()
+    case 'paired':
+      await context.pairings.add(event.pairing)
+      return context.pairingsChanged()
+  }
+}
+
+const pairVerify: Handler = async (context, session, { body }) => {
+  if (session.requester !== undefined) return empty(400)
+  const [verified] = session.pairVerify.receive(body)
+  const answer = session.pairVerify.take() ?? new Uint8Array(0)
+  if (verified === undefined) return pairingTlv(answer)
+  const { keys, identifier, sharedSecret } = verified
+  session.verified(identifier, sharedSecret)
+  session.stream.openWith(new RecordOpener(context.crypto, keys.controllerToAccessory))
+  const sealer = new RecordSealer(context.crypto, keys.accessoryToController)
+  // The answer itself still goes in the clear.
+  return pairingTlv(answer, () => session.stream.sealWith(sealer))
+}
+
+const identify: Handler = async context => {
+  if (context.pairings.size > 0) return json(400, { status: hapStatus.insufficientPrivileges })
+  context.identify()
+  return empty(204)
+}
+
+const pairings: SecuredHandler = async (context, _session, { body }, requester) => {
+  const request = decodePairingsRequest(body)
+  const { answer, isChanged } = await context.pairings.apply(request, requester.controllerId)
+  // Whoever removed itself still gets its answer.
+  return isChanged ? pairingTlv(answer, () => context.pairingsChanged()) : pairingTlv(answer)
+}
+
+const accessories: SecuredHandler = async (context, _session, _request, requester) =>
+  json(200, await context.database.describe(requester))
+
+const prepare: SecuredHandler = async (context, session, { body }) =>
+  prepareTimedWrite(session, parseJson(body), context.now())
+
+const resource: SecuredHandler = async (context, session, { body }) => {
+  const request = parseSnapshotRequest(parseJson(body))
+  if (request === undefined) return empty(400)
+  if (request === 'unknown') return json(404, { status: hapStatus.doesNotExist })
+  const picture = await context.snapshot(request, session.signal)
+  if (typeof picture === 'number') return json(207, { status: picture })
+  return { status: 200, contentType: 'image/jpeg', body: picture }
+}
+
+function parseSnapshotRequest(body: unknown): SnapshotRequest | 'unknown' | undefined {
+  if (typeof body !== 'object' || body === null) return undefined
+  const fields: SnapshotBody = body
+  const size = (value: unknown, standard: number): number => {
+    const isUsable = typeof value === 'number' && value >= 1 && value <= 8192
+    return isUsable ? Math.round(value) : standard
+  }
+  if (fields['resource-type'] !== 'image') return 'unknown'
+  if (fields.aid !== undefined && fields.aid !== ACCESSORY_ID) return 'unknown'
+  const { reason } = fields
+  if (reason !== undefined && typeof reason !== 'number') return undefined
+  const picture = {
+    width: size(fields['image-width'], 1280),
+    height: size(fields['image-height'], 720),
+  }
+  return reason === undefined ? picture : { ...picture, reason }
+}
+
+/** Wraps a handler that needs pair-verify; `refusal` is its answer without. */
+function secured(refusal: () => Reply, handler: SecuredHandler): Handler {
+  return async (context, session, request) => {
+    const { requester } = session
+    // A session whose pairing is gone is as good as none.
+    if (requester === undefined || context.pairings.find(requester.controllerId) === undefined) {
+      return refusal()
+    }
+    return handler(context, session, request, requester)
+  }
+}
+
+const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
+  ['/pair-setup', { methods: { POST: pairSetup }, wrongMethod: 405 }],
+  ['/pair-verify', { methods: { POST: pairVerify }, wrongMethod: 405 }],
+  ['/identify', { methods: { POST: identify }, wrongMethod: 405 }],
+  [
+    '/pairings',
+    {
+      methods: { POST: secured(() => empty(UNAUTHORIZED), pairings) },
+      wrongMethod: UNAUTHORIZED,
+    },
+  ],
+  [
+    '/accessories',
+    { methods: { GET: secured(unauthorized, accessories) }, wrongMethod: UNAUTHORIZED },
+  ],
+  [
+    '/characteristics',
+    {
+      methods: {
+        GET: secured(unauthorized, (context, session, { url }, requester) =>
+          readCharacteristics(context, session, requester, url.split('?', 2)[1]),
+        ),
+        PUT: secured(unauthorized, (context, session, { body }, requester) =>
+          writeCharacteristics(context, session, requester, parseJson(body)),
+        ),
+      },
+      wrongMethod: UNAUTHORIZED,
+    },
+  ],
+  ['/prepare', { methods: { PUT: secured(unauthorized, prepare) }, wrongMethod: UNAUTHORIZED }],
+  ['/resource', { methods: { POST: secured(unauthorized, resource) }, wrongMethod: UNAUTHORIZED }],
+])

@@ -1,0 +1,133 @@
+import type { Socket } from 'node:net'
+
+import type { HdsAccessory, HdsAccessoryCommand } from '@hksv/hds'
+
+import type { Requester } from '../database/characteristic.ts'
+import type { Log } from '../log.ts'
+
+/** Whatever the machine of a connection reports. */
+export type HdsEvent = ReturnType<HdsAccessory['receive']>[number]
+
+/** Told of everything that happens on a connection. */
+export type HdsEventHandler = (connection: HdsConnection, event: HdsEvent) => void
+
+/** Bytes on their way that make no progress for this long are not wanted. */
+const STALL_MS = 10_000
+
+/** One HDS connection of a hub: the socket, the clock and the timer of an {@link HdsAccessory}. */
+export class HdsConnection {
+  /** Whose connection it is: the HAP session that set it up. */
+  readonly requester: Requester
+  readonly #socket: Socket
+  readonly #machine: HdsAccessory
+  readonly #now: () => number
+  readonly #log: Log
+  readonly #onEvent: HdsEventHandler
+  readonly #closed = new AbortController()
+  readonly #waiting = new Set<() => void>()
+  #timer: NodeJS.Timeout | undefined
+  #stall: NodeJS.Timeout | undefined
+
+  constructor(options: {
+    requester: Requester
+    socket: Socket
+    machine: HdsAccessory
+    now: () => number
+    log: Log
+    onEvent: HdsEventHandler
+  }) {
+    this.requester = options.requester
+    this.#socket = options.socket
+    this.#machine = options.machine
+    this.#now = options.now
+    this.#log = options.log
+    this.#onEvent = options.onEvent
+    this.#socket.on('data', bytes => {
+      this.#step(() => this.#machine.receive(bytes, this.#now()))
+    })
+    this.#socket.on('drain', () => this.#flush())
+    this.#socket.on('error', error => this.#log.debug({ err: error }, 'HDS connection lost'))
+    this.#socket.on('close', () => this.#ended())
+    this.#schedule()
+  }
+
+  /** Aborted when the connection is gone. */
+  get signal(): AbortSignal {
+    return this.#closed.signal
+  }
+
+  /** Hands over the bytes that identified the connection. */
+  begin(bytes: Uint8Array): void {
+    this.#step(() => this.#machine.receive(bytes, this.#now()))
+  }
+
+  send(command: HdsAccessoryCommand): void {
+    if (!this.signal.aborted) this.#step(() => this.#machine.send(command, this.#now()))
+  }
+
+  /** Resolves when all that was sent is in the hands of the system, or the connection is gone. */
+  async drained(): Promise<void> {
+    while (!this.signal.aborted && this.#isBusy()) {
+      await new Promise<void>(resolve => this.#waiting.add(resolve))
+    }
+  }
+
+  close(): void {
+    this.#socket.destroy()
+  }
+
+  #step(work: () => HdsEvent[]): void {
+    for (const event of work()) {
+      if (event.type === 'notice') this.#log.debug(`HDS: ${event.rule}: ${event.detail}`)
+      if (event.type === 'failed') {
+        this.#log.warn(`HDS connection closed: ${event.error.message}.`)
+        this.#socket.destroy()
+      }
+      this.#onEvent(this, event)
+    }
+    this.#flush()
+    this.#schedule()
+  }
+
+  /** Takes from the machine, which seals as it goes, only as much as the socket has room for. */
+  #flush(): void {
+    this.#socket.cork()
+    while (!this.#socket.writableNeedDrain && !this.#socket.destroyed) {
+      const piece = this.#machine.take()
+      if (piece === undefined) break
+      this.#socket.write(piece)
+    }
+    this.#socket.uncork()
+    clearTimeout(this.#stall)
+    if (this.#isBusy() && !this.signal.aborted) {
+      this.#stall = setTimeout(() => {
+        this.#log.warn('A hub took nothing for 10 s; its connection is closed.')
+        this.#socket.destroy()
+      }, STALL_MS)
+    } else this.#wake()
+  }
+
+  #isBusy(): boolean {
+    return this.#machine.pendingLength > 0 || this.#socket.writableNeedDrain
+  }
+
+  #schedule(): void {
+    clearTimeout(this.#timer)
+    const deadline = this.#machine.deadline()
+    if (deadline === undefined || this.signal.aborted) return
+    const wait = Math.max(0, deadline - this.#now())
+    this.#timer = setTimeout(() => this.#step(() => this.#machine.tick(this.#now())), wait)
+  }
+
+  #ended(): void {
+    clearTimeout(this.#timer)
+    clearTimeout(this.#stall)
+    this.#closed.abort()
+    this.#wake()
+  }
+
+  #wake(): void {
+    for (const resolve of this.#waiting) resolve()
+    this.#waiting.clear()
+  }
+}

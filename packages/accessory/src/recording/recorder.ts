@@ -1,0 +1,156 @@
+import { setTimeout as delay } from 'node:timers/promises'
+
+import { type Fragment, Fragmenter, initSegment } from '@hksv/fmp4'
+import type { MediaSource } from '@hksv/media'
+
+import { AccessoryError } from '../errors.ts'
+import type { Log } from '../log.ts'
+import { FragmentRing } from './fragment-ring.ts'
+
+/** A reader that got nothing taken off its hands for this long is given up anyway. */
+const RETENTION_MS = 16_000
+const MAX_RING_BYTES = 64 * 1024 * 1024
+const MAX_BACKOFF_MS = 30_000
+
+/**
+ * Turns the source into fragments as long as the camera is armed, and keeps the newest ones as the
+ * prebuffer. Knows nothing of who asks for them.
+ */
+export class Recorder {
+  readonly #source: MediaSource
+  readonly #log: Log
+  readonly #now: () => number
+  readonly #fragmentDurationMs: number
+  readonly #ring: FragmentRing<Fragment>
+  #running: AbortController | undefined
+  #lastRun: Promise<void> = Promise.resolve()
+  /** Aborted when what comes does not continue what was recorded. */
+  #timeline = new AbortController()
+  #cut: (() => void) | undefined
+
+  constructor(options: {
+    source: MediaSource
+    log: Log
+    now: () => number
+    fragmentDurationMs: number
+    prebufferLengthMs: number
+  }) {
+    this.#source = options.source
+    this.#log = options.log
+    this.#now = options.now
+    this.#fragmentDurationMs = options.fragmentDurationMs
+    const maxAgeMs = Math.max(RETENTION_MS, options.prebufferLengthMs + options.fragmentDurationMs)
+    this.#ring = new FragmentRing({ maxAgeMs, maxBytes: MAX_RING_BYTES })
+  }
+
+  /** Bytes of media in the prebuffer. */
+  get prebufferBytes(): number {
+    return this.#ring.byteLength
+  }
+
+  /** Begins to fill the prebuffer. Does nothing when it runs already. */
+  start(): void {
+    if (this.#running !== undefined) return
+    const stop = new AbortController()
+    this.#running = stop
+    // One run at a time: the one before may still be ending.
+    this.#lastRun = this.#lastRun.then(() => this.#run(stop.signal))
+  }
+
+  /** Stops the source and empties the prebuffer. */
+  async stop(): Promise<void> {
+    this.#running?.abort()
+    this.#running = undefined
+    await this.#lastRun
+  }
+
+  /** What a recording begins with: `ftyp` and `moov`. */
+  initSegment(withAudio: boolean): Uint8Array {
+    const { video, audio } = this.#source.description
+    const { sps, pps, width, height, timescale } = video
+    return initSegment({
+      video: { codec: 'avc1', trackId: 1, timescale, width, height, sps, pps },
+      ...(withAudio && audio !== undefined
+        ? {
+            audio: {
+              codec: 'mp4a',
+              trackId: 2,
+              sampleRate: audio.sampleRate,
+              channels: audio.channels,
+              audioSpecificConfig: audio.audioSpecificConfig,
+            },
+          }
+        : {}),
+    })
+  }
+
+  /**
+   * The fragments of the last `prebufferMs`, oldest first, then each new one as it is complete, until
+   * `signal` aborts.
+   *
+   * @throws AccessoryError `SOURCE_FAILED` when the source broke off, or the reader fell behind what
+   * is kept.
+   */
+  async *follow(prebufferMs: number, signal: AbortSignal): AsyncGenerator<Fragment, void> {
+    const timeline = this.#timeline.signal
+    let number = this.#ring.firstSince(this.#now() - prebufferMs)
+    // Rather a short first fragment than a late one.
+    if (number === this.#ring.nextNumber) this.#cut?.()
+    const either = AbortSignal.any([signal, timeline])
+    for (;;) {
+      const stored = await this.#ring.read(number, either)
+      if (signal.aborted) return
+      if (stored === undefined) {
+        const message = timeline.aborted ? 'The source broke off.' : 'The reader is too slow.'
+        throw new AccessoryError('SOURCE_FAILED', { message })
+      }
+      yield stored.fragment
+      number = stored.number + 1
+    }
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    let backoffMs = 1000
+    while (!signal.aborted) {
+      const startedAt = this.#now()
+      try {
+        await this.#record(signal)
+        if (!signal.aborted) this.#log.warn('The source ended; starting it again.')
+      } catch (error) {
+        if (!signal.aborted) {
+          const text = error instanceof Error ? error.message : String(error)
+          this.#log.error({ err: error }, `The source failed: ${text}`)
+        }
+      }
+      this.#ring.clear()
+      this.#timeline.abort()
+      this.#timeline = new AbortController()
+      if (signal.aborted) return
+      if (this.#now() - startedAt > MAX_BACKOFF_MS) backoffMs = 1000
+      await delay(backoffMs, undefined, { signal }).catch(() => undefined)
+      backoffMs = Math.min(backoffMs * 2, MAX_BACKOFF_MS)
+    }
+  }
+
+  async #record(signal: AbortSignal): Promise<void> {
+    const { video, audio } = this.#source.description
+    const fragmenter = new Fragmenter({
+      video: { timescale: video.timescale },
+      ...(audio === undefined
+        ? {}
+        : { audio: { sampleRate: audio.sampleRate, frameLength: audio.frameLength } }),
+      fragmentDurationMs: this.#fragmentDurationMs,
+      // Pages are filled before they are read.
+      allocate: length => Buffer.allocUnsafeSlow(length),
+    })
+    this.#cut = () => fragmenter.cut()
+    try {
+      for await (const sample of this.#source.samples(signal)) {
+        const fragment = fragmenter.push(sample)
+        if (fragment !== undefined) this.#ring.push(fragment, this.#now())
+      }
+    } finally {
+      this.#cut = undefined
+    }
+  }
+}

@@ -1,0 +1,158 @@
+import { type Fragment, renderFragment } from '@hksv/fmp4'
+import { dataSendReason } from '@hksv/hds'
+
+import type { Log } from '../log.ts'
+import type { HdsConnection } from './hds-connection.ts'
+import type { Recorder } from './recorder.ts'
+
+/** A hub gives up after 8 s without data. */
+const SOURCE_STALL_MS = 7000
+/** Without motion a hub ends its recording itself, sooner than this. */
+const AFTER_MOTION_MS = 30_000
+
+/** How one recording went. */
+export interface RecordingReport {
+  /** Pairing id of the hub. */
+  readonly controllerId: string
+  /** Name of a `dataSendReason`, `acknowledged`, `expired` or `connection lost`. */
+  readonly reason: string
+  readonly endedBy: 'hub' | 'camera'
+  /** Media fragments sent, the initialization not counted. */
+  readonly fragments: number
+  /** Bytes sent, the initialization included. */
+  readonly bytes: number
+  readonly durationMs: number
+}
+
+/** What a recording is made with. Fixed when it is opened: the init segment cannot change later. */
+export interface RecordingOptions {
+  readonly connection: HdsConnection
+  readonly streamId: number
+  readonly recorder: Recorder
+  readonly prebufferMs: number
+  readonly withAudio: boolean
+  /** The camera ends the recording itself after this long. */
+  readonly maxDurationMs: number
+  /** When motion stopped, on the clock of `now`; `undefined` while something moves. */
+  readonly motionEndedAt: () => number | undefined
+  readonly now: () => number
+  readonly log: Log
+}
+
+/**
+ * One recording, from the hub's open to whoever ends it: first the init segment and the prebuffer,
+ * then each fragment as it is complete.
+ *
+ * It goes on until the hub closes it. Only when no hub does, long after motion or at the ceiling, the
+ * last fragment is marked as the last.
+ */
+export class RecordingSession {
+  readonly #options: RecordingOptions
+  readonly #stop = new AbortController()
+  readonly #startedAt: number
+  #ended: Pick<RecordingReport, 'reason' | 'endedBy'> | undefined
+  #fragments = 0
+  #bytes = 0
+  #origin: number | undefined
+
+  constructor(options: RecordingOptions) {
+    this.#options = options
+    this.#startedAt = options.now()
+  }
+
+  /** False from the moment it has an end, even while the last bytes leave. */
+  get isRunning(): boolean {
+    return this.#ended === undefined
+  }
+
+  /** Whose stream it is: numbers come again on other connections. */
+  isOn(connection: HdsConnection, streamId: number): boolean {
+    return this.#options.connection === connection && this.#options.streamId === streamId
+  }
+
+  /** Sends until the recording is over. */
+  async run(): Promise<RecordingReport> {
+    const { connection } = this.#options
+    const lost = () => this.ended('connection lost', 'hub')
+    connection.signal.addEventListener('abort', lost, { once: true })
+    try {
+      await this.#send()
+    } catch (error) {
+      this.#options.log.error({ err: error }, 'The recording broke off.')
+      this.close('unexpectedFailure')
+    } finally {
+      connection.signal.removeEventListener('abort', lost)
+    }
+    return {
+      controllerId: connection.requester.controllerId,
+      reason: this.#ended?.reason ?? 'unexpectedFailure',
+      endedBy: this.#ended?.endedBy ?? 'camera',
+      fragments: this.#fragments,
+      bytes: this.#bytes,
+      durationMs: this.#options.now() - this.#startedAt,
+    }
+  }
+
+  /** The other side ended it, or there is no other side any more. */
+  ended(reason: string, endedBy: RecordingReport['endedBy']): void {
+    this.#ended ??= { reason, endedBy }
+    this.#stop.abort()
+  }
+
+  /** Ends it from our side, and says why. */
+  close(reason: keyof typeof dataSendReason): void {
+    if (this.#ended !== undefined) return
+    const { connection, streamId } = this.#options
+    this.ended(reason, 'camera')
+    connection.send({ type: 'close-recording', streamId, reason: dataSendReason[reason] })
+  }
+
+  async #send(): Promise<void> {
+    const { recorder, withAudio, prebufferMs, connection } = this.#options
+    const init = recorder.initSegment(withAudio)
+    await this.#sendParts('mediaInitialization', [init], false)
+    const stalled = () => this.close('unexpectedFailure')
+    let stall = setTimeout(stalled, SOURCE_STALL_MS)
+    try {
+      for await (const fragment of recorder.follow(prebufferMs, this.#stop.signal)) {
+        clearTimeout(stall)
+        const isLast = this.#isOver()
+        await this.#sendParts('mediaFragment', this.#render(fragment, withAudio), isLast)
+        this.#fragments++
+        if (isLast) break
+        stall = setTimeout(stalled, SOURCE_STALL_MS)
+      }
+    } finally {
+      clearTimeout(stall)
+    }
+    // The machine reports what the hub says of the last fragment, or that it says nothing.
+    if (!this.#stop.signal.aborted && !connection.signal.aborted) {
+      await new Promise(resolve => this.#stop.signal.addEventListener('abort', resolve))
+    }
+  }
+
+  #render(fragment: Fragment, withAudio: boolean): Uint8Array[] {
+    this.#origin ??= fragment.video.decodeTime
+    const origin = { videoTime: this.#origin }
+    return renderFragment(fragment, { sequenceNumber: this.#fragments + 1, origin, withAudio })
+  }
+
+  async #sendParts(
+    dataType: 'mediaInitialization' | 'mediaFragment',
+    parts: readonly Uint8Array[],
+    endOfStream: boolean,
+  ): Promise<void> {
+    if (this.#stop.signal.aborted) return
+    const { connection, streamId } = this.#options
+    connection.send({ type: 'send-fragment', streamId, dataType, parts, endOfStream })
+    this.#bytes += parts.reduce((sum, part) => sum + part.length, 0)
+    await connection.drained()
+  }
+
+  #isOver(): boolean {
+    const { now, maxDurationMs, motionEndedAt } = this.#options
+    const motionEnd = motionEndedAt()
+    const isAtCeiling = now() - this.#startedAt >= maxDurationMs
+    return isAtCeiling || (motionEnd !== undefined && now() - motionEnd >= AFTER_MOTION_MS)
+  }
+}

@@ -1,0 +1,128 @@
+import { createHash } from 'node:crypto'
+import { open, readFile } from 'node:fs/promises'
+import { basename, dirname } from 'node:path'
+import writeFileAtomic from 'write-file-atomic'
+import { z } from 'zod'
+
+import { AccessoryError } from '../errors.ts'
+
+const FORMAT = 1
+
+const envelope = z.object({ format: z.literal(FORMAT), sha256: z.string(), data: z.unknown() })
+
+/**
+ * One JSON file that survives kill -9: it holds either the old or the new state, with a checksum,
+ * and the generation before it stays beside it as `NAME.previous`.
+ */
+export class StateFile<T> {
+  readonly path: string
+  readonly #schema: z.ZodType<T>
+  #written: string | undefined
+  #lastWrite: Promise<void> = Promise.resolve()
+
+  constructor(path: string, schema: z.ZodType<T>) {
+    this.path = path
+    this.#schema = schema
+  }
+
+  /**
+   * @returns `undefined` when there is no such file.
+   * @throws AccessoryError `STORAGE_DAMAGED` when it is not what was written, `STORAGE_UNUSABLE` when
+   * it cannot be read.
+   */
+  async load(): Promise<T | undefined> {
+    let text: string
+    try {
+      text = await readFile(this.path, 'utf8')
+    } catch (cause) {
+      if (isNodeError(cause) && cause.code === 'ENOENT') return undefined
+      throw unusable(this.path, cause)
+    }
+    try {
+      const { sha256, data } = envelope.parse(JSON.parse(text))
+      if (sha256 !== digest(data)) throw new AccessoryError('STORAGE_DAMAGED')
+      const value = this.#schema.parse(data)
+      this.#written = text
+      return value
+    } catch (cause) {
+      const name = basename(this.path)
+      throw new AccessoryError('STORAGE_DAMAGED', {
+        message:
+          `${this.path} is damaged, and without it the camera would lose its identity or its ` +
+          `pairings. Copy ${name}.previous over ${name}, or put a backup back; to start over as a ` +
+          'new camera, move the whole directory away.',
+        cause,
+      })
+    }
+  }
+
+  /**
+   * Resolves when the value is on the disk. Writes of one file happen in order.
+   *
+   * @param options.alsoPrevious Replaces the generation before as well: it holds a secret that has to
+   * go.
+   */
+  save(value: T, options: { alsoPrevious?: boolean } = {}): Promise<void> {
+    const data: unknown = JSON.parse(JSON.stringify(value))
+    const text = `${JSON.stringify({ format: FORMAT, sha256: digest(data), data }, null, 2)}\n`
+    const { alsoPrevious = false } = options
+    const write = this.#lastWrite.then(() => this.#write(text, alsoPrevious))
+    // A failed write is reported to its caller; the next one is tried all the same.
+    this.#lastWrite = write.catch(() => undefined)
+    return write
+  }
+
+  async #write(text: string, alsoPrevious: boolean): Promise<void> {
+    if (text === this.#written) return
+    try {
+      const previous = `${this.path}.previous`
+      if (!alsoPrevious && this.#written !== undefined) {
+        await writeFileAtomic(previous, this.#written, { mode: 0o600 })
+      }
+      await writeFileAtomic(this.path, text, { mode: 0o600 })
+      if (alsoPrevious) await writeFileAtomic(previous, text, { mode: 0o600 })
+      await syncDirectory(dirname(this.path))
+      this.#written = text
+    } catch (cause) {
+      throw unusable(this.path, cause)
+    }
+  }
+}
+
+/** Wraps a file system error in a sentence that names the path and the way out. */
+export function unusable(path: string, cause: unknown): AccessoryError {
+  const code = isNodeError(cause) ? cause.code : undefined
+  const why =
+    {
+      EACCES: 'permission denied',
+      EPERM: 'permission denied',
+      EROFS: 'the file system is read-only',
+      ENOSPC: 'the disk is full',
+      ENOTDIR: 'a part of the path is not a directory',
+      EEXIST: 'it is not a directory',
+      EISDIR: 'it is a directory',
+    }[code ?? ''] ?? String(code ?? cause)
+  return new AccessoryError('STORAGE_UNUSABLE', {
+    message: `Cannot use ${path}: ${why}. Choose another directory with --storage, or make this one writable.`,
+    cause,
+  })
+}
+
+/** Whether this is an error of the operating system, with a code like `ENOENT`. */
+export function isNodeError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string'
+}
+
+function digest(data: unknown): string {
+  return createHash('sha256').update(JSON.stringify(data)).digest('hex')
+}
+
+/** A rename is durable only once its directory is. */
+async function syncDirectory(path: string): Promise<void> {
+  const handle = await open(path, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}

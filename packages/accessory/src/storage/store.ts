@@ -1,0 +1,79 @@
+import { access, chmod, constants, mkdir } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+
+import { AccessoryError } from '../errors.ts'
+import {
+  cameraSchema,
+  databaseSchema,
+  identitySchema,
+  pairingsSchema,
+  type StoredCamera,
+  type StoredDatabase,
+  type StoredIdentity,
+  type StoredPairings,
+} from './schemas.ts'
+import { StateFile, unusable } from './state-file.ts'
+
+/** The files of one accessory, with what they held at the start. */
+export interface Store {
+  readonly directory: string
+  readonly identity: StateFile<StoredIdentity>
+  readonly pairings: StateFile<StoredPairings>
+  readonly database: StateFile<StoredDatabase>
+  readonly camera: StateFile<StoredCamera>
+  readonly initial: {
+    readonly identity: StoredIdentity | undefined
+    readonly pairings: StoredPairings | undefined
+    readonly database: StoredDatabase | undefined
+    readonly camera: StoredCamera | undefined
+  }
+}
+
+/**
+ * Opens the storage directory, and creates it (0700) if there is none.
+ *
+ * @throws AccessoryError `STORAGE_DAMAGED` when any file is damaged, or when files are there but not
+ * the identity they belong to: a camera never becomes a new one by accident. `STORAGE_UNUSABLE` when
+ * the directory cannot be written.
+ */
+export async function openStore(directory: string): Promise<Store> {
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 })
+    await access(directory, constants.R_OK | constants.W_OK | constants.X_OK)
+    await chmod(directory, 0o700)
+  } catch (cause) {
+    throw unusable(directory, cause)
+  }
+  const file = (name: string) => join(directory, name)
+  const identity = new StateFile(file('identity.json'), identitySchema)
+  const pairings = new StateFile(file('pairings.json'), pairingsSchema)
+  const database = new StateFile(file('database.json'), databaseSchema)
+  const camera = new StateFile(file('camera.json'), cameraSchema)
+  const initial = {
+    identity: await identity.load(),
+    pairings: await pairings.load(),
+    database: await database.load(),
+    camera: await camera.load(),
+  }
+  // The first start writes the empty list of pairings before the identity: a camera that is killed
+  // in between has nothing to lose.
+  const hasOthers =
+    initial.database !== undefined ||
+    initial.camera !== undefined ||
+    (initial.pairings?.pairings.length ?? 0) > 0
+  if (initial.identity === undefined && hasOthers) throw missing(identity.path, 'its identity')
+  if (initial.identity !== undefined && initial.pairings === undefined) {
+    throw missing(pairings.path, 'its pairings')
+  }
+  return { directory, identity, pairings, database, camera, initial }
+}
+
+function missing(path: string, what: string): AccessoryError {
+  const name = basename(path)
+  return new AccessoryError('STORAGE_DAMAGED', {
+    message:
+      `${path} is missing, and without it the camera would lose ${what}. Copy ${name}.previous ` +
+      `over ${name}, or put a backup back; to start over as a new camera, move the whole ` +
+      'directory away.',
+  })
+}
