@@ -32,6 +32,22 @@ export { nalType, nalTypes, removeEmulationPrevention } from './h264/nal.ts'
 export { hasChromaFields, parseSps, type Sps } from './h264/sps.ts'
 export type { Vui } from './h264/vui.ts'
 export { initSegment } from './init-segment.ts'
+export {
+  type Finding,
+  type InspectionRule,
+  inspectionRules,
+} from './inspect/finding.ts'
+export { FragmentInspector } from './inspect/fragment-inspector.ts'
+export { type FragmentInspection, inspectFragment } from './inspect/inspect-fragment.ts'
+export {
+  type InitInspection,
+  type InspectInitOptions,
+  inspectInit,
+} from './inspect/inspect-init.ts'
+export type { TimingOptions } from './inspect/inspect-timing.ts'
+export type { InspectedTrack, InspectorState } from './inspect/state.ts'
+export type { FragmentSummary, TrackSummary } from './inspect/summary.ts'
 export type { Movie, MovieTrack, SampleTable } from './movie/movie.ts'
 export { movieReader, type ReadRequest, readMovie } from './movie/movie-reader.ts'
+export type { SampleDefaults } from './movie/read-fragment.ts'
 export type { AudioTrack, MediaSample, VideoTrack } from './tracks.ts'

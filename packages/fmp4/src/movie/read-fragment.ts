@@ -26,8 +26,8 @@ export interface ReadRun {
   readonly samples: readonly RunSample[]
 }
 
-/** Samples in a `trun` whose samples take no bytes of it; one with fields is bounded by its size. */
-const maxImplicitSamples = 0x10000
+/** Samples of a `trun` may take no bytes of it: so many are believed beyond one for each byte read. */
+const freeSamples = 4096
 
 /** @returns The defaults that a `trex` box holds. */
 export function trexDefaults(trex: Box): SampleDefaults {
@@ -50,12 +50,15 @@ export function tfhdDefaults(tfhd: Box, trex: SampleDefaults): SampleDefaults {
 }
 
 /**
- * Reads the samples of a `trun`.
- * @param view - The bytes that box offsets count from.
+ * Reads the samples of a `trun`, at most `limit`.
  * @throws Fmp4Error FMP4_BOX_SIZE when the announced samples do not fill the box exactly, FMP4_LIMIT.
  * @see ISO/IEC 14496-12 §8.8.8
  */
-export function readRun(trun: Box, view: DataView, defaults: SampleDefaults): ReadRun {
+function readRun(
+  trun: Box,
+  view: DataView,
+  { defaults, limit }: { defaults: SampleDefaults; limit: number },
+): ReadRun {
   const flags = trun.flags ?? 0
   const has = (flag: number) => (flags & flag) !== 0
   const count = numberOf(trun, 'sampleCount')
@@ -66,7 +69,7 @@ export function readRun(trun: Box, view: DataView, defaults: SampleDefaults): Re
       ...{ box: trun.path, offset: trun.offset },
       detail: `${count} samples of ${perSample} bytes do not make ${room}`,
     })
-  if (perSample === 0 && count > maxImplicitSamples)
+  if (count > limit)
     throw new Fmp4Error('FMP4_LIMIT', { box: trun.path, detail: `${count} samples` })
   let at = trun.contentOffset
   const next = () => {
@@ -103,6 +106,7 @@ export interface ReadTrackFragment {
 
 /**
  * Reads the track fragments of a `moof`, with the place of each run's data.
+ * @param view - The bytes that box offsets count from.
  * @param defaults - Gives the `trex` of a track; a track without is left out.
  * @param fileOffset - Where `view` begins in the file, for absolute offsets.
  * @throws Fmp4Error FMP4_BOX_SIZE, FMP4_LIMIT.
@@ -115,6 +119,7 @@ export function readTrackFragments(
 ): ReadTrackFragment[] {
   const fragments: ReadTrackFragment[] = []
   let endOfPrevious = moof.offset
+  let limit = view.byteLength + freeSamples
   for (const traf of moof.children.filter(child => child.type === 'traf')) {
     const tfhd = childOf(traf, 'tfhd')
     const trex = tfhd && defaults(numberOf(tfhd, 'trackId'))
@@ -129,7 +134,8 @@ export function readTrackFragments(
     const runs = traf.children
       .filter(child => child.type === 'trun')
       .map(trun => {
-        const run = readRun(trun, view, own)
+        const run = readRun(trun, view, { defaults: own, limit })
+        limit -= run.samples.length
         const start = run.dataOffset === undefined ? next : base + run.dataOffset
         next = start + run.samples.reduce((sum, sample) => sum + sample.size, 0)
         return { ...run, start }
