@@ -1,0 +1,191 @@
+import { join } from 'node:path'
+import process from 'node:process'
+import { createInterface, emitKeypressEvents } from 'node:readline'
+
+import { type CameraEvent, type RunningCamera, startCamera } from '@hksv/accessory'
+import { openSource } from '@hksv/media'
+import { Command } from 'commander'
+import { toString as qrCode } from 'qrcode'
+
+import { exitAfter } from '../failure.ts'
+import { createLog } from '../log.ts'
+import {
+  addCommonOptions,
+  addOption,
+  applyConfigFile,
+  parseAddress,
+  parsePort,
+} from '../options.ts'
+import { Output } from '../output.ts'
+import { dataDirectory } from '../paths.ts'
+
+const KEY_MOTION_MS = 10_000
+const SHUTDOWN_MS = 4500
+
+interface CameraFlags {
+  config?: string
+  name: string
+  source: string
+  storage: string
+  bind?: string
+  port?: number
+  setupCode?: string
+  doorbell: boolean
+  mdns: boolean
+  control?: { host: string; port: number }
+  json: boolean
+  quiet: boolean
+  verbose: boolean
+}
+
+/** `hksv camera`: runs until it is told to stop. */
+export function cameraCommand(): Command {
+  const command = new Command('camera').description(
+    'Run a Secure Video camera that any Apple home can pair with',
+  )
+  addOption(command, '--config <file>', 'read options from a JSON file; flags and environment win')
+  addOption(command, '--name <name>', 'what Home calls it', { standard: 'HKSV Camera' })
+  addOption(command, '--source <source>', 'an MP4 file, or the built-in sample', {
+    standard: 'sample',
+  })
+  addOption(command, '--storage <dir>', 'identity, pairings and settings', {
+    standard: join(dataDirectory(), 'camera'),
+  })
+  addOption(command, '--bind <address>', 'listen on this address only')
+  addOption(command, '--port <port>', 'HAP port; the one of the last start unless given', {
+    parse: parsePort,
+  })
+  addOption(command, '--setup-code <code>', 'eight digits; drawn once and kept unless given')
+  addOption(command, '--doorbell', 'be a video doorbell', { standard: false })
+  addOption(command, '--no-mdns', 'do not announce the camera on the network')
+  addOption(command, '--control <address>', 'serve the control API, e.g. on 127.0.0.1:8580', {
+    parse: parseAddress,
+  })
+  addCommonOptions(command)
+  command.addHelpText(
+    'after',
+    `
+Every flag is also an environment variable (HKSV_SETUP_CODE) and a key of the
+configuration file (setupCode). HKSV_CONTROL_TOKEN protects the control API.
+
+Examples:
+  hksv camera                                   the built-in sample
+  hksv camera --source porch.mp4 --name Porch   a file, looped
+  hksv camera --control 8580                    then: curl -X POST 127.0.0.1:8580/motion`,
+  )
+  return command.action(async (_flags: unknown, self: Command) => {
+    const { config } = self.opts<CameraFlags>()
+    if (config !== undefined) applyConfigFile(self, config)
+    await runCamera(self.opts<CameraFlags>())
+  })
+}
+
+async function runCamera(flags: CameraFlags): Promise<void> {
+  const output = new Output(flags)
+  await using source = await openSource(flags.source)
+  for (const warning of source.warnings) output.warn(warning)
+  const { HKSV_CONTROL_TOKEN: token } = process.env
+  await using camera = await startCamera({
+    name: flags.name,
+    source,
+    storage: flags.storage,
+    isDoorbell: flags.doorbell,
+    mdns: flags.mdns,
+    log: createLog(output),
+    onEvent: event => report(output, event),
+    ...(flags.bind === undefined ? {} : { host: flags.bind }),
+    ...(flags.port === undefined ? {} : { port: flags.port }),
+    ...(flags.setupCode === undefined ? {} : { setupCode: flags.setupCode }),
+    ...(flags.control === undefined
+      ? {}
+      : { control: { ...flags.control, ...(token === undefined ? {} : { token }) } }),
+  })
+  await introduce(output, camera, flags)
+  await untilStopped(camera, output)
+  exitAfter(SHUTDOWN_MS)
+}
+
+/** The first line of `--json`, and what a person needs to begin. */
+async function introduce(
+  output: Output,
+  { info }: RunningCamera,
+  { source }: CameraFlags,
+): Promise<void> {
+  output.record({ event: 'listening', ...info })
+  const { name, id, port, setupCode, setupUri, controlUrl, storage } = info
+  output.note(`${output.style('bold', name)} (${id}) listens on port ${port}.`)
+  output.note(`Source: ${source === 'sample' ? 'the built-in sample' : source}`)
+  output.note(`State:  ${storage}`)
+  if (controlUrl !== undefined) output.note(`Control API: ${controlUrl}`)
+  if (setupCode === undefined || setupUri === undefined) {
+    output.note('Paired already; remove it in Home to pair it anew.')
+    return
+  }
+  const type = process.stderr.isTTY ? 'terminal' : 'utf8'
+  output.note(`\n${await qrCode(setupUri, { type, small: true, margin: 2 })}`)
+  output.note(`Setup code: ${output.style('bold', setupCode)}   (${setupUri})`)
+  output.note('In Home: add an accessory, then scan the code above, or choose it by its name.')
+}
+
+function report(output: Output, event: CameraEvent): void {
+  output.record(event)
+  const text = describe(event)
+  if (text !== undefined) output.note(text)
+}
+
+function describe(event: CameraEvent): string | undefined {
+  switch (event.event) {
+    case 'paired':
+      return 'Paired.'
+    case 'unpaired':
+      return 'Not paired any more; start it again to see a setup code.'
+    case 'armed':
+      return 'Armed: motion will be recorded.'
+    case 'disarmed':
+      return 'Disarmed: nothing will be recorded.'
+    case 'motion':
+      return event.isDetected ? 'Motion.' : 'Motion is over.'
+    case 'doorbell':
+      return 'Somebody rings.'
+    case 'recording-opened':
+      return 'A hub records.'
+    case 'recording-closed': {
+      const megabytes = (event.bytes / 1e6).toFixed(1)
+      return `The recording is over (${event.reason}): ${event.fragments} fragments, ${megabytes} MB.`
+    }
+    case 'identify':
+      // The log has said so.
+      return undefined
+    case 'error':
+      return event.message
+  }
+}
+
+/** Resolves at SIGINT, SIGTERM or `q`. */
+async function untilStopped(camera: RunningCamera, output: Output): Promise<void> {
+  await new Promise<void>(resolve => {
+    process.once('SIGINT', () => resolve())
+    process.once('SIGTERM', () => resolve())
+    if (process.stdin.isTTY) listenForKeys(camera, output, resolve)
+  })
+  output.note('Stopping.')
+  if (process.stdin.isTTY) {
+    process.stdin.setRawMode(false)
+    process.stdin.pause()
+  }
+}
+
+function listenForKeys(camera: RunningCamera, output: Output, stop: () => void): void {
+  output.note(`\nKeys: ${output.style('bold', 'm')} motion, d doorbell, q quit`)
+  const lines = createInterface({ input: process.stdin, escapeCodeTimeout: 50 })
+  emitKeypressEvents(process.stdin, lines)
+  process.stdin.setRawMode(true)
+  process.stdin.on('keypress', (_text: unknown, key: { name?: string; ctrl?: boolean }) => {
+    if (key.name === 'q' || (key.ctrl && key.name === 'c')) stop()
+    else if (key.name === 'm' && !camera.raiseMotion(KEY_MOTION_MS)) {
+      output.note('The camera is switched off in Home.')
+    } else if (key.name === 'd' && !camera.ringDoorbell()) {
+      output.note('Not a doorbell (start it with --doorbell), or switched off in Home.')
+    }
+  })
+}
