@@ -62,7 +62,7 @@ export class HdsAccessory extends DataStream<
       sendKey: keys.accessoryToController,
       receiveKey: keys.controllerToAccessory,
       maxPayloadLength: MAX_RECEIVED_PAYLOAD_LENGTH,
-      inbox: { retriesHapNodeJs: false, trailing: 'reject' },
+      role: 'accessory',
       start: { at: 'awaiting-hello', deadline: now + HELLO_TIMEOUT_MS },
       transitions: accessoryTransitions,
     })

@@ -3,7 +3,7 @@ import type { CryptoProvider } from '@hksv/crypto'
 import { HdsError } from './errors.ts'
 import { FrameOpener } from './frame-opener.ts'
 import { FrameSealer } from './frame-sealer.ts'
-import { Inbox, type InboxOptions, type Received } from './inbox.ts'
+import { Inbox, type Received } from './inbox.ts'
 import type { Machine } from './machine.ts'
 import { encodePayload, type HdsHeader, type HdsRequestHeader } from './message.ts'
 import type { HdsNotice, NoticeEvent } from './notices.ts'
@@ -31,12 +31,12 @@ interface AnyState {
 }
 
 /** What makes one role of the data stream. */
-interface Role<State extends AnyState, Input extends string> {
+interface Config<State extends AnyState, Input extends string> {
   readonly crypto: CryptoProvider
   readonly sendKey: Uint8Array
   readonly receiveKey: Uint8Array
   readonly maxPayloadLength: number
-  readonly inbox: InboxOptions
+  readonly role: 'accessory' | 'hub'
   readonly start: State
   readonly transitions: Transitions<string, Input>
 }
@@ -58,13 +58,13 @@ export abstract class DataStream<
   #state: State | Failed
   #events: (OwnEvent | NoticeEvent | FailedEvent)[] = []
 
-  protected constructor(role: Role<State, Input>) {
-    const { crypto, maxPayloadLength } = role
-    const opener = new FrameOpener(crypto, role.receiveKey, { maxPayloadLength })
-    this.#inbox = new Inbox(opener, role.inbox)
-    this.outbox = new Outbox(new FrameSealer(crypto, role.sendKey))
-    this.#transitions = role.transitions
-    this.#state = role.start
+  protected constructor(config: Config<State, Input>) {
+    const { crypto, maxPayloadLength } = config
+    const opener = new FrameOpener(crypto, config.receiveKey, { maxPayloadLength })
+    this.#inbox = new Inbox(opener, config.role)
+    this.outbox = new Outbox(new FrameSealer(crypto, config.sendKey))
+    this.#transitions = config.transitions
+    this.#state = config.start
   }
 
   /** Bytes that {@link DataStream.take} has yet to yield: what a driver has to bound. */
@@ -165,8 +165,8 @@ export abstract class DataStream<
   }
 
   #receive(received: Received, now: number): void {
+    for (const rule of received.notices) this.notice(rule, received.header?.topic ?? '')
     if (received.kind === 'message') {
-      if (received.isHapNodeJs) this.notice('hapnodejs-references', received.header.topic)
       this.onMessage(received.header, received.message, now)
       return
     }

@@ -74,7 +74,7 @@ export class HdsHub extends DataStream<State, HubInput, HdsHubCommand, HdsHubEve
       sendKey: keys.controllerToAccessory,
       receiveKey: keys.accessoryToController,
       maxPayloadLength: MAX_PAYLOAD_LENGTH,
-      inbox: { retriesHapNodeJs: true, trailing: 'allow' },
+      role: 'hub',
       start: { at: 'awaiting-hello', id, deadline: now + HELLO_TIMEOUT_MS },
       transitions: hubTransitions,
     })

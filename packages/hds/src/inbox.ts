@@ -1,25 +1,40 @@
 import { HdsError } from './errors.ts'
 import type { FrameOpener } from './frame-opener.ts'
 import { decodeHeader, decodeMessage, type HdsHeader, splitPayload } from './message.ts'
-import type { OpackDictionary } from './opack/index.ts'
+import type { HdsNotice } from './notices.ts'
+import type { DecodeOptions, OpackDictionary } from './opack/index.ts'
 
 /** A message, or what is wrong with it. */
-export type Received =
-  | {
-      readonly kind: 'message'
-      readonly header: HdsHeader
-      readonly message: OpackDictionary
-      /** The header made sense only by HAP-NodeJS's rule of back references. */
-      readonly isHapNodeJs: boolean
-    }
+export type Received = { readonly notices: readonly HdsNotice[] } & (
+  | { readonly kind: 'message'; readonly header: HdsHeader; readonly message: OpackDictionary }
   | { readonly kind: 'bad'; readonly header: HdsHeader | undefined; readonly error: HdsError }
+)
 
-/** What differs between the roles. */
-export interface InboxOptions {
-  /** Whether a header that makes no sense is read again by HAP-NodeJS's rule. */
-  readonly retriesHapNodeJs: boolean
-  /** Whether bytes after a document are left alone. */
-  readonly trailing: 'reject' | 'allow'
+/** A way to read a document, and what it says about the writer. */
+interface Reading {
+  readonly options: DecodeOptions
+  readonly notice?: HdsNotice
+}
+
+interface Readings {
+  readonly header: readonly Reading[]
+  readonly message: readonly Reading[]
+}
+
+const strictly: Reading = { options: {} }
+const withTrailing: Reading = { options: { trailing: 'allow' }, notice: 'trailing-bytes' }
+const byHapNodeJs: Reading = {
+  options: { trailing: 'allow', rule: 'hapnodejs' },
+  notice: 'hapnodejs-references',
+}
+
+/**
+ * How a role reads documents: one way after the other, until one makes sense. A hub puts up with
+ * what accessories in the field write; an accessory has nobody to put up with.
+ */
+const readings: Readonly<Record<'accessory' | 'hub', Readings>> = {
+  accessory: { header: [strictly], message: [strictly] },
+  hub: { header: [strictly, withTrailing, byHapNodeJs], message: [strictly, withTrailing] },
 }
 
 const MAX_BAD_MESSAGES = 8
@@ -28,13 +43,13 @@ const FRAME_TIMEOUT_MS = 30_000
 /** Turns bytes into messages, counts the bad ones, and watches over frames that never complete. */
 export class Inbox {
   readonly #opener: FrameOpener
-  readonly #options: InboxOptions
+  readonly #readings: Readings
   #badMessages = 0
   #frameDeadline: number | undefined
 
-  constructor(opener: FrameOpener, options: InboxOptions) {
+  constructor(opener: FrameOpener, role: 'accessory' | 'hub') {
     this.#opener = opener
-    this.#options = options
+    this.#readings = readings[role]
   }
 
   /**
@@ -67,27 +82,40 @@ export class Inbox {
   }
 
   #read(payload: Uint8Array): Received {
+    const notices: HdsNotice[] = []
     let header: HdsHeader | undefined
     try {
       const documents = splitPayload(payload)
-      const read = this.#readHeader(documents.header)
-      header = read.header
-      const { trailing } = this.#options
-      return { kind: 'message', message: decodeMessage(documents.message, { trailing }), ...read }
+      header = firstOf(this.#readings.header, notices, options =>
+        decodeHeader(documents.header, options),
+      )
+      const message = firstOf(this.#readings.message, notices, options =>
+        decodeMessage(documents.message, options),
+      )
+      return { kind: 'message', header, message, notices }
     } catch (error) {
-      if (error instanceof HdsError) return { kind: 'bad', header, error }
+      if (error instanceof HdsError) return { kind: 'bad', header, error, notices }
       throw error
     }
   }
+}
 
-  #readHeader(bytes: Uint8Array): { header: HdsHeader; isHapNodeJs: boolean } {
-    const { trailing, retriesHapNodeJs } = this.#options
+/** @throws HdsError of the first reading, when none makes sense. */
+function firstOf<T>(
+  ways: readonly Reading[],
+  notices: HdsNotice[],
+  read: (options: DecodeOptions) => T,
+): T {
+  let first: unknown
+  for (const { options, notice } of ways) {
     try {
-      return { header: decodeHeader(bytes, { trailing }), isHapNodeJs: false }
+      const value = read(options)
+      if (notice !== undefined) notices.push(notice)
+      return value
     } catch (error) {
-      if (!retriesHapNodeJs) throw error
-      const rule = 'hapnodejs'
-      return { header: decodeHeader(bytes, { trailing, rule }), isHapNodeJs: true }
+      if (!(error instanceof HdsError)) throw error
+      first ??= error
     }
   }
+  throw first
 }

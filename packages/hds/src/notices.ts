@@ -9,6 +9,7 @@ export const hdsNotices = {
   'unexpected-event': 'an event that means nothing in this state was ignored',
   'open-refused': 'a request to open a stream was refused',
   'hapnodejs-references': "a header made sense only by HAP-NodeJS's rule of back references",
+  'trailing-bytes': 'bytes after a header or message were ignored',
   'sequence-gap': 'fragment numbers were skipped',
   'total-size-ignored': 'a dataTotalSize that is no size, or not on the first chunk, was ignored',
   'numeric-flag': 'a flag that is a number and not a boolean was taken',

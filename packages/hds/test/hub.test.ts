@@ -1,9 +1,12 @@
-import { type HdsViolation, hdsViolations } from '@hksv/hds'
-import { dictionary, type OpackInput } from '@hksv/hds/opack'
+import { nodeProvider } from '@hksv/crypto/node'
+import { HdsHub } from '@hksv/hds'
+import { dictionary, encode, type OpackInput } from '@hksv/hds/opack'
 import { describe, expect, it } from 'vitest'
 
+import { keys } from './pair.ts'
 import {
   packet,
+  RawPeer,
   rawAccessory,
   readyRawAccessory,
   recordingRawAccessory,
@@ -16,190 +19,6 @@ const bytes = (length: number): Uint8Array => new Uint8Array(length).fill(7)
 const data = (...packets: OpackInput[]): Message => ({ streamId: 1, packets })
 const initialization = data(packet(1, 1, true, bytes(9), { dataTotalSize: 9 }))
 const end: Message = { streamId: 1, endOfStream: true }
-
-const violations: readonly (readonly [string, HdsViolation, ...Message[]])[] = [
-  ['packets are missing', 'packets-malformed', { streamId: 1 }],
-  ['packets are no array', 'packets-malformed', { streamId: 1, packets: 'x' }],
-  ['a packet is no dictionary', 'packets-malformed', data(1)],
-  [
-    '17 packets',
-    'packets-malformed',
-    data(...Array.from({ length: 17 }, () => packet(1, 1, true, bytes(1)))),
-  ],
-  ['data is missing', 'data-malformed', data(dictionary({ metadata: dictionary({}) }))],
-  ['data is text', 'data-malformed', data(packet(1, 1, true, 'text'))],
-  ['metadata is missing', 'metadata-malformed', data(dictionary({ data: bytes(1) }))],
-  [
-    'metadata is an array',
-    'metadata-malformed',
-    data(dictionary({ data: bytes(1), metadata: [] })),
-  ],
-  ...(
-    ['dataType', 'dataSequenceNumber', 'dataChunkSequenceNumber', 'isLastDataChunk'] as const
-  ).flatMap(
-    key =>
-      [
-        [
-          `${key} is missing`,
-          'metadata-malformed',
-          data(packet(1, 1, true, bytes(1), { [key]: undefined })),
-        ],
-        [
-          `${key} is null`,
-          'metadata-malformed',
-          data(packet(1, 1, true, bytes(1), { [key]: null })),
-        ],
-        [
-          `${key} is data`,
-          'metadata-malformed',
-          data(packet(1, 1, true, bytes(1), { [key]: bytes(2) })),
-        ],
-      ] as const,
-  ),
-  ['isLastDataChunk is text', 'metadata-malformed', data(packet(1, 1, 'true', bytes(1)))],
-  [
-    'dataSequenceNumber is text',
-    'metadata-malformed',
-    data(packet(1, 1, true, bytes(1), { dataSequenceNumber: '1' })),
-  ],
-  ['endOfStream is text', 'end-of-stream-malformed', { ...initialization, endOfStream: 'yes' }],
-  ['endOfStream is null', 'end-of-stream-malformed', { ...initialization, endOfStream: null }],
-  [
-    'endOfStream on a chunk that is not the last',
-    'end-of-stream-inside-fragment',
-    { ...data(packet(1, 1, false, bytes(1))), endOfStream: true },
-  ],
-  [
-    'endOfStream without packets inside a fragment',
-    'end-of-stream-inside-fragment',
-    data(packet(1, 1, false, bytes(1))),
-    end,
-  ],
-  ['the first chunk is number 2', 'chunk-out-of-order', data(packet(1, 2, true, bytes(1)))],
-  ['the first chunk is number 0', 'chunk-out-of-order', data(packet(1, 0, true, bytes(1)))],
-  [
-    'a chunk is missing',
-    'chunk-out-of-order',
-    data(packet(1, 1, false, bytes(1))),
-    data(packet(1, 3, true, bytes(1))),
-  ],
-  [
-    'a chunk comes twice',
-    'chunk-out-of-order',
-    data(packet(1, 1, false, bytes(1)), packet(1, 1, true, bytes(1))),
-  ],
-  [
-    'the sequence changes inside a fragment',
-    'fragment-changed',
-    initialization,
-    data(packet(2, 1, false, bytes(1)), packet(3, 2, true, bytes(1))),
-  ],
-  [
-    'the type changes inside a fragment',
-    'fragment-changed',
-    data(
-      packet(1, 1, false, bytes(1)),
-      packet(1, 2, true, bytes(1), { dataType: 'mediaFragment' }),
-    ),
-  ],
-  [
-    'a chunk of 900 KiB and a byte',
-    'chunk-too-long',
-    data(packet(1, 1, true, bytes(900 * 1024 + 1))),
-  ],
-  [
-    '32 MiB and a byte announced',
-    'fragment-too-long',
-    data(packet(1, 1, false, bytes(1), { dataTotalSize: 32 * 1024 * 1024 + 1 })),
-  ],
-  [
-    '33 MiB sent',
-    'fragment-too-long',
-    ...Array.from({ length: 37 }, (_, i) => data(packet(1, i + 1, false, bytes(900 * 1024)))),
-  ],
-  [
-    'fewer bytes than announced',
-    'total-size-mismatch',
-    data(packet(1, 1, true, bytes(9), { dataTotalSize: 10 })),
-  ],
-  [
-    'more bytes than announced, at the last chunk',
-    'total-size-mismatch',
-    data(packet(1, 1, true, bytes(9), { dataTotalSize: 8 })),
-  ],
-  [
-    'more bytes than announced, before the last chunk',
-    'total-size-mismatch',
-    data(packet(1, 1, false, bytes(9), { dataTotalSize: 8 })),
-  ],
-  [
-    'a fragment without a byte',
-    'fragment-empty',
-    initialization,
-    data(packet(2, 1, true, bytes(0))),
-  ],
-  ['the first fragment is number 2', 'initialization-missing', data(packet(2, 1, true, bytes(1)))],
-  [
-    'the first fragment is media',
-    'initialization-missing',
-    data(packet(1, 1, true, bytes(1), { dataType: 'mediaFragment' })),
-  ],
-  [
-    'the first fragment is of unknown type',
-    'initialization-missing',
-    data(packet(1, 1, true, bytes(1), { dataType: 'media' })),
-  ],
-  ['the stream ends before it began', 'initialization-missing', end],
-  [
-    'a second initialization',
-    'fragment-unexpected',
-    initialization,
-    data(packet(2, 1, true, bytes(1), { dataType: 'mediaInitialization' })),
-  ],
-  [
-    'number 1 again',
-    'fragment-unexpected',
-    initialization,
-    data(packet(1, 1, true, bytes(1), { dataType: 'mediaFragment' })),
-  ],
-  [
-    'an unknown type',
-    'fragment-unexpected',
-    initialization,
-    data(packet(2, 1, true, bytes(1), { dataType: 'thumbnail' })),
-  ],
-]
-
-describe('a hub closes a recording when', () => {
-  const rows = violations.map(([name, rule, ...messages]) => ({ name, rule, messages }))
-  it.each(rows)('$name', ({ rule, messages }) => {
-    const peer = recordingRawAccessory()
-    const events = messages.flatMap(message => peer.event('data', message))
-    const reason = hdsViolations[rule]
-    expect(events.at(-1)).toMatchObject({ type: 'violation', streamId: 1, reason, rule })
-    expect(events.filter(event => event.type === 'violation')).toHaveLength(1)
-    const [close, ...more] = peer.read()
-    expect(close).toEqual({
-      header: { kind: 'event', protocol: 'dataSend', topic: 'close' },
-      message: new Map([
-        ['streamId', 1],
-        ['reason', reason],
-      ]),
-    })
-    expect(more).toEqual([])
-    expect(peer.event('data', initialization)).toEqual([
-      { type: 'notice', rule: 'unknown-stream', detail: 'data' },
-    ])
-    expect(peer.machine.deadline()).toBeUndefined()
-  })
-
-  it('every rule but the read timeout, which recording.test.ts has', () => {
-    const seen = new Set(violations.map(([, rule]) => rule))
-    expect(Object.keys(hdsViolations).filter(rule => !seen.has(rule as HdsViolation))).toEqual([
-      'read-timeout',
-    ])
-  })
-})
 
 describe('a hub puts up with', () => {
   const tolerated: readonly (readonly [string, string | undefined, ...Message[]])[] = [
@@ -388,4 +207,88 @@ describe('commands for a hub', () => {
     peer.machine.send({ type: 'acknowledge', streamId: 1 }, 0)
     expect(peer.read()).toEqual([])
   })
+})
+
+describe('what accessories in the field write', () => {
+  /** A header of HAP-NodeJS: `extra` first shifts its references against Apple's. */
+  function hapNodeJsHello(id: number): Uint8Array {
+    const word = (text: string): Uint8Array => encode(text)
+    const integer = new Uint8Array(4)
+    new DataView(integer.buffer).setInt32(0, id, true)
+    const header = Buffer.concat([
+      Uint8Array.of(0xe5),
+      word('extra'),
+      Uint8Array.of(0x08),
+      word('protocol'),
+      word('control'),
+      word('response'),
+      word('hello'),
+      word('id'),
+      Uint8Array.of(0x32, ...integer),
+      word('status'),
+      // The 0 of `extra` is slot 1 there; Apple's slot 1 is the text "protocol".
+      Uint8Array.of(0xa1),
+    ])
+    return Buffer.concat([Uint8Array.of(header.length), header, Uint8Array.of(0xe0)])
+  }
+
+  it('is read by the rule of HAP-NodeJS when a header makes no sense', () => {
+    const peer = rawAccessory()
+    const id = Number(requestId(peer.read()))
+    expect(peer.payload(hapNodeJsHello(id))).toEqual([
+      { type: 'notice', rule: 'hapnodejs-references', detail: 'hello' },
+      { type: 'ready' },
+    ])
+  })
+
+  it('may be followed by bytes', () => {
+    const peer = recordingRawAccessory()
+    const header = encode(dictionary({ protocol: 'dataSend', event: 'close' }))
+    const message = encode(dictionary({ streamId: 1, reason: 3 }))
+    const rest = Uint8Array.of(0x08)
+    const events = peer.payload(Uint8Array.of(header.length), header, message, rest)
+    expect(events).toMatchObject([
+      { type: 'notice', rule: 'trailing-bytes' },
+      { type: 'recording-closed', reason: 3 },
+    ])
+  })
+
+  it('is counted when it is malformed, and the eighth ends the connection', () => {
+    const peer = recordingRawAccessory()
+    for (let i = 0; i < 7; i++) {
+      expect(peer.payload(Uint8Array.of(1, 0xe0, 0xd0))).toMatchObject([{ rule: 'bad-message' }])
+    }
+    const header = encode(dictionary({ protocol: 'dataSend', request: 'open', id: 1 }))
+    expect(peer.payload(Uint8Array.of(header.length), header, Uint8Array.of(0xd0))).toMatchObject([
+      { rule: 'bad-request' },
+      { type: 'failed', error: { code: 'HDS_TOO_MANY_BAD_MESSAGES' } },
+    ])
+    expect(peer.read()).toEqual([])
+  })
+})
+
+describe('an opening that the accessory closes before its answer', () => {
+  it('is over, and closed with reason 6 when the answer comes', () => {
+    const peer = readyRawAccessory()
+    peer.machine.send({ type: 'open-recording' }, 0)
+    const id = requestId(peer.read())
+    expect(peer.event('close', { streamId: 1, reason: 5 })).toEqual([
+      { type: 'recording-closed', streamId: 1, by: 'accessory', reason: 5 },
+    ])
+    expect(peer.response('open', id, 0, { status: 0 })).toEqual([])
+    expect(peer.read()).toMatchObject([{ header: { topic: 'close' } }])
+    expect(peer.response('open', id, 0, { status: 0 })).toMatchObject([
+      { rule: 'unknown-response' },
+    ])
+  })
+})
+
+it('draws another number when the random ones come again', () => {
+  const random = (length: number): Uint8Array => new Uint8Array(length).fill(1)
+  const machine = new HdsHub({ crypto: nodeProvider, keys, random, now: 0 })
+  const peer = new RawPeer(machine, 'accessory')
+  const first = requestId(peer.read())
+  peer.response('hello', first, 0, {}, 'control')
+  machine.send({ type: 'open-recording' }, 0)
+  expect(requestId(peer.read())).toBe(Number(first) + 1)
 })

@@ -1,9 +1,8 @@
 import { portableProvider } from '@hksv/crypto'
 import { nodeProvider } from '@hksv/crypto/node'
 import { describe, expect, it } from 'vitest'
-import type { HubEvent } from './pair.ts'
 
-import { Pair } from './pair.ts'
+import { type HubEvent, Pair } from './pair.ts'
 
 function pattern(length: number, seed: number): Uint8Array {
   return Uint8Array.from({ length }, (_, at) => (at * 31 + seed) & 0xff)
