@@ -41,6 +41,9 @@ interface Config<State extends AnyState, Input extends string> {
   readonly transitions: Transitions<string, Input>
 }
 
+/** No honest peer leaves so many unread. */
+const MAX_WAITING_ANSWERS = 64
+
 type Fields = Readonly<Record<string, OpackInput | undefined>>
 
 /** What both roles share: frames in and out, one state, and failing. */
@@ -160,6 +163,7 @@ export abstract class DataStream<
 
   /** Queues an answer. */
   protected respond(request: HdsRequestHeader, status: number, fields: Fields = {}): void {
+    if (this.outbox.unowned >= MAX_WAITING_ANSWERS) throw new HdsError('HDS_UNREAD_ANSWERS')
     const header = { ...request, kind: 'response', status } as const
     this.outbox.put(encodePayload(header, dictionary(fields)))
   }

@@ -47,6 +47,8 @@ export const hdsErrors = {
   HDS_HELLO_TIMEOUT: 'no data stream hello arrived in time',
   /** Eight messages had to be dropped. */
   HDS_TOO_MANY_BAD_MESSAGES: 'too many malformed data stream messages',
+  /** The peer sends requests and does not read: 64 answers wait. */
+  HDS_UNREAD_ANSWERS: 'too many data stream answers wait to be read',
   /** A SetupDataStreamTransport value is malformed (HAP status -70410). */
   HDS_SETUP: 'the data stream setup is malformed',
 } as const

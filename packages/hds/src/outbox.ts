@@ -49,6 +49,11 @@ export class Outbox {
     return piece
   }
 
+  /** How many payloads without an owner wait to be sealed. */
+  get unowned(): number {
+    return this.#entries.filter(entry => entry.owner === undefined).length
+  }
+
   /** @returns Whether bytes of `owner` wait to be taken. */
   has(owner: Owner): boolean {
     if (this.#begun.length > 0 && this.#begunOwner === owner) return true

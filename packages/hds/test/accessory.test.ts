@@ -207,6 +207,25 @@ describe('what a hub sends to an accessory that records', () => {
   })
 })
 
+describe('a hub that does not read', () => {
+  it('gets 64 answers queued, and then the connection ends', () => {
+    const peer = readyRawHub()
+    for (let i = 0; i < 64; i++) peer.request('hello', i, {}, 'control')
+    expect(peer.request('hello', 64, {}, 'control')).toMatchObject([
+      { type: 'failed', error: { code: 'HDS_UNREAD_ANSWERS' } },
+    ])
+    expect(peer.machine.pendingLength).toBe(0)
+  })
+
+  it('may ask as often as it likes when it reads', () => {
+    const peer = readyRawHub()
+    for (let i = 0; i < 1000; i++) {
+      expect(peer.request('hello', i, {}, 'control')).toEqual([])
+      expect(peer.read()).toHaveLength(1)
+    }
+  })
+})
+
 describe('malformed messages', () => {
   it('are dropped, and the eighth ends the connection', () => {
     const peer = readyRawHub()

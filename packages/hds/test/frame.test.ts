@@ -45,6 +45,14 @@ describe.each([nodeProvider, portableProvider])('with the backend $name', crypto
     expect(toHex(keys.controllerToAccessory)).toBe(file.keys.controllerToAccessory)
   })
 
+  it('derives no keys from anything but 32 bytes', () => {
+    for (const name of ['sharedSecret', 'controllerKeySalt', 'accessoryKeySalt']) {
+      expect(() => deriveHdsKeys(crypto, { ...inputs, [name]: new Uint8Array(31) })).toThrow(
+        RangeError,
+      )
+    }
+  })
+
   it.each(file.cases)('seals and opens: $name', ({ direction, counter, payload, hex }) => {
     const key = keyOf(direction)
     const plain = fromHex(payload)

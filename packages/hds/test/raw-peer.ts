@@ -84,8 +84,6 @@ export class RawPeer<Event> {
   }
 }
 
-export type RawHub = ReturnType<typeof rawHub>
-
 /** A hub without rules, at an accessory that awaits hello. */
 export function rawHub() {
   const machine = new HdsAccessory({ crypto: nodeProvider, keys, now: 0 })
