@@ -42,7 +42,8 @@ export function inspectTiming(
   const { place, findings, options } = context
   const { fragmentDurationMs = 4000, toleranceMs = 50 } = options
   const isFirst = state.sequenceNumber === undefined
-  const endTimes = new Map<number, number>()
+  // A track that skips a fragment goes on where it ended; behind an unreadable one nothing is known.
+  const endTimes = new Map(tracks.length === 0 ? [] : state.endTimes)
   for (const timed of tracks) {
     const { trackId } = timed.track
     const expected = isFirst ? 0 : state.endTimes.get(trackId)
@@ -88,8 +89,8 @@ function inspectSkew(
     return
   }
   const skew = Math.abs(endSeconds(audio) - endSeconds(video))
-  const longest = video.samples.reduce((max, sample) => Math.max(max, sample.duration), 0)
-  const limit = audio.track.frameLength / audio.track.timescale + longest / video.track.timescale
+  const lastPicture = (video.samples.at(-1)?.duration ?? 0) / video.track.timescale
+  const limit = audio.track.frameLength / audio.track.timescale + lastPicture
   if (skew >= limit)
     findings.add('av-skew', place, `audio and video end ${(skew * 1000).toFixed(1)} ms apart`)
 }
