@@ -1,6 +1,8 @@
 import type { CryptoProvider } from '@hksv/crypto'
 
+import type { FailedEvent } from './data-stream.ts'
 import type { HdsKeys } from './keys.ts'
+import type { NoticeEvent } from './notices.ts'
 
 /** What {@link HdsAccessory} begins with. */
 export interface HdsAccessoryOptions {
@@ -31,7 +33,7 @@ export type HdsAccessoryCommand =
   /** What is queued for the stream is dropped. Before it was accepted this refuses it. */
   | { readonly type: 'close-recording'; readonly streamId: number; readonly reason: number }
 
-/** What {@link HdsAccessory} tells the program, besides notices and failing. */
+/** What {@link HdsAccessory} tells the program. */
 export type HdsAccessoryEvent =
   /** The hub said hello. */
   | { readonly type: 'ready' }
@@ -54,3 +56,5 @@ export type HdsAccessoryEvent =
     }
   /** The hub said nothing for 12 s after the last fragment; the stream is over, and was cancelled. */
   | { readonly type: 'recording-expired'; readonly streamId: number }
+  | NoticeEvent
+  | FailedEvent

@@ -1,6 +1,8 @@
 import type { CryptoProvider } from '@hksv/crypto'
 
+import type { FailedEvent } from './data-stream.ts'
 import type { HdsKeys } from './keys.ts'
+import type { NoticeEvent } from './notices.ts'
 import type { HdsViolation } from './violations.ts'
 
 /** What {@link HdsHub} begins with. */
@@ -43,7 +45,7 @@ export interface FragmentEvent {
   readonly isEndOfStream: boolean
 }
 
-/** What {@link HdsHub} tells the program, besides notices and failing. */
+/** What {@link HdsHub} tells the program. */
 export type HdsHubEvent =
   /** The accessory answered hello. */
   | { readonly type: 'ready' }
@@ -79,3 +81,5 @@ export type HdsHubEvent =
       readonly rule: HdsViolation
       readonly detail: string
     }
+  | NoticeEvent
+  | FailedEvent

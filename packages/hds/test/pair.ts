@@ -1,7 +1,6 @@
 import type { CryptoProvider } from '@hksv/crypto'
 import { nodeProvider } from '@hksv/crypto/node'
 import {
-  type FailedEvent,
   HdsAccessory,
   type HdsAccessoryCommand,
   type HdsAccessoryEvent,
@@ -9,7 +8,6 @@ import {
   type HdsHubCommand,
   type HdsHubEvent,
   type HdsKeys,
-  type NoticeEvent,
 } from '@hksv/hds'
 
 export const keys: HdsKeys = {
@@ -18,8 +16,6 @@ export const keys: HdsKeys = {
 }
 
 export type Side = 'accessory' | 'hub'
-export type AccessoryEvent = HdsAccessoryEvent | NoticeEvent | FailedEvent
-export type HubEvent = HdsHubEvent | NoticeEvent | FailedEvent
 
 export interface PairOptions {
   readonly crypto?: CryptoProvider
@@ -42,7 +38,10 @@ export class Pair {
   readonly accessory: HdsAccessory
   readonly hub: HdsHub
   /** What each side's machine said since the last look. */
-  readonly events: { accessory: AccessoryEvent[]; hub: HubEvent[] } = { accessory: [], hub: [] }
+  readonly events: { accessory: HdsAccessoryEvent[]; hub: HdsHubEvent[] } = {
+    accessory: [],
+    hub: [],
+  }
   /** From these sides nothing is taken: their sockets are full. */
   readonly stalled = new Set<Side>()
   /** What these sides send is lost. */
@@ -142,7 +141,7 @@ export class Pair {
   }
 
   /** @returns What happened since the last look. */
-  look(): { accessory: AccessoryEvent[]; hub: HubEvent[] } {
+  look(): { accessory: HdsAccessoryEvent[]; hub: HdsHubEvent[] } {
     return { accessory: this.events.accessory.splice(0), hub: this.events.hub.splice(0) }
   }
 

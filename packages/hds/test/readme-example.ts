@@ -1,14 +1,14 @@
 import type { Duplex } from 'node:stream'
 
 import { nodeProvider } from '@hksv/crypto/node'
-import { HdsAccessory, type HdsKeys } from '@hksv/hds'
+import { HdsAccessory, type HdsAccessoryEvent, type HdsKeys } from '@hksv/hds'
 
 /** Sends one recording to the hub behind `socket`: the initialization, then fragments, in slices. */
 export function sendRecording(socket: Duplex, keys: HdsKeys, recording: Uint8Array[][]): void {
   const stream = new HdsAccessory({ crypto: nodeProvider, keys, now: performance.now() })
   let timer: NodeJS.Timeout | undefined
 
-  function act(events: ReturnType<typeof stream.receive>): void {
+  function act(events: HdsAccessoryEvent[]): void {
     for (const event of events) {
       if (event.type === 'failed') socket.destroy(event.error)
       if (event.type === 'recording-requested') accept(event.streamId)

@@ -1,8 +1,9 @@
 import { portableProvider } from '@hksv/crypto'
 import { nodeProvider } from '@hksv/crypto/node'
+import type { HdsHubEvent } from '@hksv/hds'
 import { describe, expect, it } from 'vitest'
 
-import { type HubEvent, Pair } from './pair.ts'
+import { Pair } from './pair.ts'
 
 function pattern(length: number, seed: number): Uint8Array {
   return Uint8Array.from({ length }, (_, at) => (at * 31 + seed) & 0xff)
@@ -17,7 +18,7 @@ function fragment(streamId: number, length: number, seed = 1) {
   } as const
 }
 
-function fragments(events: readonly HubEvent[]) {
+function fragments(events: readonly HdsHubEvent[]) {
   return events.filter(event => event.type === 'fragment')
 }
 
