@@ -1,9 +1,11 @@
-import { concat, fromLatin1 } from './bytes.ts'
+import { ByteGatherer } from './byte-gatherer.ts'
+import { fromLatin1 } from './bytes.ts'
 import { HapError } from './errors.ts'
 
 /** What an accessory sends: the answer to a request, or an event between two answers. */
 export interface HttpMessage {
   readonly kind: 'response' | 'event'
+  /** 200..599: interim responses (1xx) are passed over. */
   readonly status: number
   /** Names in lower case; the first of several equal ones. */
   readonly headers: ReadonlyMap<string, string>
@@ -11,149 +13,182 @@ export interface HttpMessage {
   readonly body: Uint8Array
 }
 
-type State =
-  | { readonly at: 'head' }
-  | { readonly at: 'body'; readonly head: Head; readonly parts: Uint8Array[]; missing: number }
-  | { readonly at: 'chunks'; readonly head: Head; readonly parts: Uint8Array[]; size: number }
+interface Head {
+  readonly kind: HttpMessage['kind']
+  readonly status: number
+  readonly headers: Map<string, string>
+}
 
-type Head = Omit<HttpMessage, 'body'>
+type LineState =
+  | { readonly at: 'status-line' }
+  | { readonly at: 'fields' | 'chunk-size' | 'chunk-end' | 'trailers'; readonly head: Head }
+type DataState = { readonly at: 'body' | 'chunk'; readonly head: Head; missing: number }
+type State = LineState | DataState | { readonly at: 'failed' }
 
-const STATUS_LINE = /^(HTTP\/1\.1|EVENT\/1\.0) (\d{3})(?: .*)?$/
+const LINE_FEED = 0x0a
+const STATUS_LINE = /^(HTTP\/1\.1|EVENT\/1\.0) ([1-5]\d\d)(?: .*)?$/
+const FIELD_NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/
+/** They say where the message ends: two of them cannot both be right. */
+const FRAMING = new Set(['content-length', 'transfer-encoding'])
 
 /**
  * Reads the stream of an accessory, HTTP/1.1 responses with EVENT/1.0 messages between them,
- * however it is cut.
+ * however it is cut. A message without Content-Length and Transfer-Encoding has no body: HAP
+ * connections stay open.
  *
  * @see HomeKit Accessory Protocol R2 §6.8 (events), RFC 9112
  */
 export class HttpMessageParser {
   readonly #maxHead: number
   readonly #maxBody: number
-  #pending: Uint8Array = new Uint8Array(0)
-  #state: State = { at: 'head' }
+  readonly #line = new ByteGatherer()
+  readonly #body = new ByteGatherer()
+  /** Bytes of the head, or of a chunk's size, or of the trailers, so far. */
+  #headLength = 0
+  #state: State = { at: 'status-line' }
+  #messages: HttpMessage[] = []
 
-  /** @param options.maxBodyLength In bytes; 8 MiB unless given: an accessory database or a JPEG. */
+  /**
+   * @param options.maxHeadLength In bytes; 16 KiB unless given.
+   * @param options.maxBodyLength In bytes; 8 MiB unless given: an accessory database or a JPEG.
+   */
   constructor(options: { maxHeadLength?: number; maxBodyLength?: number } = {}) {
     this.#maxHead = options.maxHeadLength ?? 16_384
     this.#maxBody = options.maxBodyLength ?? 8 * 1024 * 1024
   }
 
-  /** Bytes that wait for the rest of their message. */
+  /** Bytes kept for a line or a body that is not complete. */
   get pendingLength(): number {
-    return this.#pending.length
+    return this.#line.length + this.#body.length
   }
 
   /**
    * @returns The messages that are complete now.
-   * @throws HapError `HTTP_SYNTAX` or `HTTP_TOO_LARGE`: close the connection.
+   * @throws HapError `HTTP_SYNTAX` or `HTTP_TOO_LARGE`: close the connection. Messages of the same
+   * bytes are lost, and every further call throws.
    */
   receive(bytes: Uint8Array): HttpMessage[] {
-    this.#pending = this.#pending.length === 0 ? bytes.slice() : concat(this.#pending, bytes)
-    const messages: HttpMessage[] = []
-    for (;;) {
-      const state = this.#state
-      if (state.at === 'head') {
-        if (!this.#readHead()) return messages
-        continue
+    try {
+      let at = 0
+      while (at < bytes.length) at = this.#read(bytes, at)
+    } catch (error) {
+      this.#state = { at: 'failed' }
+      throw error
+    }
+    const messages = this.#messages
+    this.#messages = []
+    return messages
+  }
+
+  /** @returns Where to go on. */
+  #read(bytes: Uint8Array, at: number): number {
+    const state = this.#state
+    if (state.at === 'failed') throw new HapError('HTTP_SYNTAX')
+    if ('missing' in state) return this.#readData(state, bytes, at)
+    const feed = bytes.indexOf(LINE_FEED, at)
+    const end = feed < 0 ? bytes.length : feed + 1
+    this.#headLength += end - at
+    if (this.#headLength > this.#maxHead) throw new HapError('HTTP_TOO_LARGE', { detail: 'head' })
+    this.#line.push(bytes.subarray(at, end))
+    if (feed >= 0) this.#readLine(state, lineText(this.#line.take()))
+    return end
+  }
+
+  #readData(state: DataState, bytes: Uint8Array, at: number): number {
+    const end = Math.min(bytes.length, at + state.missing)
+    this.#body.push(bytes.subarray(at, end))
+    state.missing -= end - at
+    if (state.missing > 0) return end
+    if (state.at === 'body') this.#finish(state.head)
+    else this.#state = { at: 'chunk-end', head: state.head }
+    return end
+  }
+
+  #readLine(state: LineState, line: string): void {
+    switch (state.at) {
+      case 'status-line':
+        this.#state = { at: 'fields', head: readStatusLine(line) }
+        break
+      case 'fields':
+        if (line === '') this.#startBody(state.head)
+        else readField(state.head.headers, line)
+        break
+      case 'chunk-size':
+        this.#startChunk(state.head, line)
+        break
+      case 'chunk-end':
+        if (line !== '') throw new HapError('HTTP_SYNTAX', { detail: 'chunk' })
+        this.#state = { at: 'chunk-size', head: state.head }
+        break
+      case 'trailers':
+        if (line === '') this.#finish(state.head)
+        break
+    }
+  }
+
+  #startBody(head: Head): void {
+    this.#headLength = 0
+    const { status, headers } = head
+    if (status < 200) this.#state = { at: 'status-line' }
+    else if (status === 204 || status === 304) this.#finish(head)
+    else if (headers.has('transfer-encoding')) {
+      if (headers.get('transfer-encoding')?.toLowerCase() !== 'chunked') {
+        throw new HapError('HTTP_SYNTAX', { detail: 'Transfer-Encoding' })
       }
-      const body = state.at === 'body' ? this.#readBody(state) : this.#readChunks(state)
-      if (body === undefined) return messages
-      messages.push({ ...state.head, body })
-      this.#state = { at: 'head' }
+      this.#state = { at: 'chunk-size', head }
+    } else {
+      const text = headers.get('content-length') ?? '0'
+      if (!/^\d{1,15}$/.test(text)) throw new HapError('HTTP_SYNTAX', { detail: 'Content-Length' })
+      const missing = Number(text)
+      if (missing > this.#maxBody) throw new HapError('HTTP_TOO_LARGE', { detail: 'body' })
+      if (missing === 0) this.#finish(head)
+      else this.#state = { at: 'body', head, missing }
     }
   }
 
-  #readHead(): boolean {
-    const line = this.#line(0)
-    if (line === undefined) return false
-    const [, version, status] = STATUS_LINE.exec(line.text) ?? []
-    if (version === undefined || status === undefined) throw new HapError('HTTP_SYNTAX')
-    const headers = new Map<string, string>()
-    let at = line.next
-    for (;;) {
-      const header = this.#line(at)
-      if (header === undefined) return false
-      at = header.next
-      if (header.text === '') break
-      const colon = header.text.indexOf(':')
-      if (colon <= 0) throw new HapError('HTTP_SYNTAX', { detail: 'header' })
-      const name = header.text.slice(0, colon).trim().toLowerCase()
-      if (!headers.has(name)) headers.set(name, header.text.slice(colon + 1).trim())
+  #startChunk(head: Head, line: string): void {
+    this.#headLength = 0
+    const [, hex] = /^([0-9a-fA-F]{1,8})[ \t]*(?:;.*)?$/.exec(line) ?? []
+    if (hex === undefined) throw new HapError('HTTP_SYNTAX', { detail: 'chunk' })
+    const missing = Number.parseInt(hex, 16)
+    if (this.#body.length + missing > this.#maxBody) {
+      throw new HapError('HTTP_TOO_LARGE', { detail: 'body' })
     }
-    this.#skip(at)
-    const kind = version === 'HTTP/1.1' ? 'response' : 'event'
-    const head: Head = { kind, status: Number(status), headers }
-    this.#state = this.#bodyState(head)
-    return true
+    this.#state = missing === 0 ? { at: 'trailers', head } : { at: 'chunk', head, missing }
   }
 
-  #bodyState(head: Head): State {
-    if (head.headers.get('transfer-encoding')?.toLowerCase() === 'chunked') {
-      return { at: 'chunks', head, parts: [], size: 0 }
-    }
-    const text = head.headers.get('content-length') ?? '0'
-    if (!/^\d{1,15}$/.test(text)) throw new HapError('HTTP_SYNTAX', { detail: 'Content-Length' })
-    const length = head.status === 204 ? 0 : Number(text)
-    if (length > this.#maxBody) throw new HapError('HTTP_TOO_LARGE')
-    return { at: 'body', head, parts: [], missing: length }
+  #finish(head: Head): void {
+    this.#messages.push({ ...head, body: this.#body.take() })
+    this.#headLength = 0
+    this.#state = { at: 'status-line' }
   }
+}
 
-  /** Collects what has come, so that a long body is joined once. */
-  #readBody(state: State & { at: 'body' }): Uint8Array | undefined {
-    const part = this.#skip(Math.min(state.missing, this.#pending.length))
-    if (part !== undefined && part.length > 0) state.parts.push(part)
-    state.missing -= part?.length ?? 0
-    return state.missing === 0 ? concat(...state.parts) : undefined
+/** The text of a line without its end: CR LF, or LF alone. */
+function lineText(line: Uint8Array): string {
+  const end = line.at(-2) === 0x0d ? -2 : -1
+  const text = line.subarray(0, end)
+  if (text.some(byte => (byte < 0x20 && byte !== 0x09) || byte === 0x7f)) {
+    throw new HapError('HTTP_SYNTAX', { detail: 'control character' })
   }
+  return fromLatin1(text)
+}
 
-  #readChunks(state: State & { at: 'chunks' }): Uint8Array | undefined {
-    for (;;) {
-      const line = this.#line(0)
-      if (line === undefined) return undefined
-      const [, hex] = /^([0-9a-fA-F]{1,8})(?:;.*)?$/.exec(line.text) ?? []
-      if (hex === undefined) throw new HapError('HTTP_SYNTAX', { detail: 'chunk' })
-      const length = Number.parseInt(hex, 16)
-      if (length === 0) return this.#endChunks(line.next, state.parts)
-      if (state.size + length > this.#maxBody) throw new HapError('HTTP_TOO_LARGE')
-      if (this.#pending.length < line.next + length + 2) return undefined
-      this.#skip(line.next)
-      state.size += length
-      state.parts.push(this.#skip(length) ?? new Uint8Array(0))
-      if (fromLatin1(this.#skip(2) ?? new Uint8Array(0)) !== '\r\n') {
-        throw new HapError('HTTP_SYNTAX', { detail: 'chunk' })
-      }
-    }
-  }
+function readStatusLine(line: string): Head {
+  const [, version, status] = STATUS_LINE.exec(line) ?? []
+  if (version === undefined) throw new HapError('HTTP_SYNTAX', { detail: 'status line' })
+  const kind = version === 'HTTP/1.1' ? 'response' : 'event'
+  return { kind, status: Number(status), headers: new Map() }
+}
 
-  /** Reads over trailers to the empty line. */
-  #endChunks(from: number, parts: readonly Uint8Array[]): Uint8Array | undefined {
-    let at = from
-    for (;;) {
-      const line = this.#line(at)
-      if (line === undefined) return undefined
-      at = line.next
-      if (line.text === '') break
-    }
-    this.#skip(at)
-    return concat(...parts)
+function readField(headers: Map<string, string>, line: string): void {
+  const colon = line.indexOf(':')
+  const name = line.slice(0, Math.max(0, colon)).toLowerCase()
+  // Folded lines and blanks before the colon, which make two parsers disagree, are refused too.
+  if (!FIELD_NAME.test(name)) throw new HapError('HTTP_SYNTAX', { detail: 'header' })
+  if (headers.has(name)) {
+    if (FRAMING.has(name)) throw new HapError('HTTP_SYNTAX', { detail: `two ${name} headers` })
+    return
   }
-
-  /** The line at `from` of the pending bytes, when its end has come. */
-  #line(from: number): { text: string; next: number } | undefined {
-    const end = this.#pending.indexOf(0x0a, from)
-    if (end < 0 ? this.#pending.length > this.#maxHead : end > this.#maxHead) {
-      throw new HapError('HTTP_TOO_LARGE')
-    }
-    if (end < 0) return undefined
-    const text = fromLatin1(this.#pending.subarray(from, end))
-    return { text: text.endsWith('\r') ? text.slice(0, -1) : text, next: end + 1 }
-  }
-
-  /** Removes and returns the first `length` pending bytes, when they have come. */
-  #skip(length: number): Uint8Array | undefined {
-    if (this.#pending.length < length) return undefined
-    const taken = this.#pending.slice(0, length)
-    this.#pending = this.#pending.subarray(length)
-    return taken
-  }
+  headers.set(name, line.slice(colon + 1).trim())
 }
