@@ -1,5 +1,6 @@
 import type { Aead, CryptoProvider } from '@hksv/crypto'
 
+import { concat } from './bytes.ts'
 import { HapError } from './errors.ts'
 
 const MAX_RECORD = 1024
@@ -43,7 +44,8 @@ export class RecordSealer {
 
 /** Opens what the other side wrote, however the stream is cut. */
 export class RecordOpener {
-  readonly #aead: Aead
+  /** Dropped with the first record that does not hold: key and counter are worthless then. */
+  #aead: Aead | undefined
   readonly #nonce = new Nonce()
   #pending: Uint8Array = new Uint8Array(0)
 
@@ -58,29 +60,27 @@ export class RecordOpener {
 
   /**
    * @returns The plaintext of each record that is complete now, in fresh memory.
-   * @throws HapError `RECORD_TOO_LONG` or `RECORD_AUTHENTICATION`: close, the stream is lost.
+   * @throws HapError `RECORD_TOO_LONG` or `RECORD_AUTHENTICATION`: close, the stream is lost. Every
+   * further call throws.
    */
   open(bytes: Uint8Array): Uint8Array[] {
-    let input = bytes
-    if (this.#pending.length > 0) {
-      input = new Uint8Array(this.#pending.length + bytes.length)
-      input.set(this.#pending)
-      input.set(bytes, this.#pending.length)
-    }
+    const aead = this.#aead
+    if (aead === undefined) throw this.#lose('RECORD_AUTHENTICATION')
+    const input = this.#pending.length === 0 ? bytes : concat(this.#pending, bytes)
     const opened: Uint8Array[] = []
     let at = 0
     while (input.length - at >= 2) {
       const length = (input[at] ?? 0) | ((input[at + 1] ?? 0) << 8)
-      if (length > MAX_RECORD) throw new HapError('RECORD_TOO_LONG')
+      if (length > MAX_RECORD) throw this.#lose('RECORD_TOO_LONG')
       const end = at + length + OVERHEAD
       if (end > input.length) break
-      const plain = this.#aead.open(
+      const plain = aead.open(
         this.#nonce.next(),
         input.subarray(at, at + 2),
         input.subarray(at + 2, end - TAG),
         input.subarray(end - TAG, end),
       )
-      if (plain === undefined) throw new HapError('RECORD_AUTHENTICATION')
+      if (plain === undefined) throw this.#lose('RECORD_AUTHENTICATION')
       opened.push(plain)
       at = end
     }
@@ -88,19 +88,22 @@ export class RecordOpener {
     this.#pending = input.slice(at)
     return opened
   }
+
+  #lose(code: 'RECORD_TOO_LONG' | 'RECORD_AUTHENTICATION'): HapError {
+    this.#aead = undefined
+    this.#pending = new Uint8Array(0)
+    return new HapError(code)
+  }
 }
 
-/** Four zero bytes and a 64-bit little-endian counter, kept as two halves. */
+/** Four zero bytes and a 64-bit little-endian counter. */
 class Nonce {
   readonly #view = new DataView(new ArrayBuffer(12))
-  #low = 0
-  #high = 0
+  /** A BigInt, so that nothing happens at 2^32. */
+  #counter = 0n
 
   next(): Uint8Array {
-    this.#view.setUint32(4, this.#low, true)
-    this.#view.setUint32(8, this.#high, true)
-    this.#low = (this.#low + 1) >>> 0
-    if (this.#low === 0) this.#high++
+    this.#view.setBigUint64(4, this.#counter++, true)
     return new Uint8Array(this.#view.buffer)
   }
 }
