@@ -5,6 +5,8 @@ import { HapError } from './errors.ts'
 import type { Machine } from './machine.ts'
 import type { PairSetupGate } from './pair-setup-gate.ts'
 import {
+  ADMIN,
+  checkTransition,
   decodePairingMessage,
   errorMessage,
   type PairingError,
@@ -14,6 +16,7 @@ import {
   pairingMethod,
 } from './pairing-message.ts'
 import { openIdentity, sealIdentity } from './sealed-identity.ts'
+import { type SetupKeys, setupKeys, wipeSetupKeys } from './session-keys.ts'
 import { type SrpCredentials, type SrpServer, srpServer, srpServerVerify } from './srp.ts'
 
 /** What an accessory brings to pair-setup and pair-verify. */
@@ -43,7 +46,7 @@ export type PairSetupEvent =
 type State =
   | { readonly at: 'awaiting-m1' }
   | { readonly at: 'awaiting-m3'; readonly server: SrpServer }
-  | { readonly at: 'awaiting-m5'; readonly sessionKey: Uint8Array }
+  | { readonly at: 'awaiting-m5'; readonly keys: SetupKeys }
 
 const START: State = { at: 'awaiting-m1' }
 
@@ -73,6 +76,7 @@ export class PairSetupAccessory implements Machine<never, PairSetupEvent> {
   #state: State = START
   #answer: Uint8Array | undefined
 
+  /** @param options.random Hands out fresh memory: what it returned is wiped after use. */
   constructor(options: {
     crypto: CryptoProvider
     identity: AccessoryIdentity
@@ -96,6 +100,7 @@ export class PairSetupAccessory implements Machine<never, PairSetupEvent> {
       const message = decodePairingMessage(body)
       return this.#dispatch(message, now)
     } catch (error) {
+      this.#answer = undefined
       this.close()
       throw error
     }
@@ -126,13 +131,13 @@ export class PairSetupAccessory implements Machine<never, PairSetupEvent> {
 
   #dispatch(message: PairingMessage, now: number): PairSetupEvent[] {
     const state = this.#state
-    if (message.state === 1) return this.#start(message, now)
+    checkTransition(pairSetupTransitions, state.at, message)
+    if (message.state === 1 || state.at === 'awaiting-m1') return this.#start(message, now)
     // Whoever was taken over by another connection starts again.
-    if (state.at !== 'awaiting-m1' && this.#gate.isOwnedBy(this)) {
-      if (state.at === 'awaiting-m3' && message.state === 3) return this.#prove(message, state)
-      if (state.at === 'awaiting-m5' && message.state === 5) return this.#exchange(message, state)
-    }
-    throw new HapError('PAIR_UNEXPECTED_STATE')
+    if (!this.#gate.isOwnedBy(this)) throw new HapError('PAIR_UNEXPECTED_STATE')
+    return state.at === 'awaiting-m3'
+      ? this.#prove(message, state.server)
+      : this.#exchange(message, state.keys)
   }
 
   #start(message: PairingMessage, now: number): PairSetupEvent[] {
@@ -150,8 +155,7 @@ export class PairSetupAccessory implements Machine<never, PairSetupEvent> {
     return []
   }
 
-  #prove(message: PairingMessage, { server }: State & { at: 'awaiting-m3' }): PairSetupEvent[] {
-    const { publicKey, proof } = message
+  #prove({ publicKey, proof }: PairingMessage, server: SrpServer): PairSetupEvent[] {
     if (publicKey === undefined || proof === undefined) throw new HapError('PAIR_MALFORMED')
     const session = srpServerVerify(this.#crypto, server, publicKey, proof)
     if (session === undefined) {
@@ -159,41 +163,38 @@ export class PairSetupAccessory implements Machine<never, PairSetupEvent> {
       this.#refuse(4, pairingError.authentication)
       return [{ type: 'attempts-changed', failedAttempts }]
     }
-    this.#enter({ at: 'awaiting-m5', sessionKey: session.sessionKey })
+    this.#enter({ at: 'awaiting-m5', keys: setupKeys(this.#crypto, session.sessionKey) })
+    wipe(session.sessionKey)
     this.#answer = pairingMessage.encode({ state: 4, proof: session.proof })
     return this.#gate.clearFailures() ? [{ type: 'attempts-changed', failedAttempts: 0 }] : []
   }
 
-  #exchange(
-    message: PairingMessage,
-    { sessionKey }: State & { at: 'awaiting-m5' },
-  ): PairSetupEvent[] {
+  #exchange(message: PairingMessage, keys: SetupKeys): PairSetupEvent[] {
     if (message.encryptedData === undefined) throw new HapError('PAIR_MALFORMED')
-    const key = setupKey(this.#crypto, sessionKey, 'Encrypt')
-    const peer = openIdentity(this.#crypto, key, 'PS-Msg05', message.encryptedData)
+    const peer = openIdentity(this.#crypto, keys.encrypt, 'PS-Msg05', message.encryptedData)
     const { publicKey } = peer ?? {}
     if (peer === undefined || publicKey === undefined) {
       return this.#refuse(6, pairingError.authentication)
     }
-    const controllerX = setupKey(this.#crypto, sessionKey, 'Controller-Sign')
-    const signed = concat(controllerX, utf8(peer.identifier), publicKey)
+    const signed = concat(keys.controllerSign, utf8(peer.identifier), publicKey)
     if (!this.#crypto.ed25519Verify(publicKey, signed, peer.signature)) {
       return this.#refuse(6, pairingError.authentication)
     }
     const { identifier, longTermKey } = this.#identity
-    const accessoryX = setupKey(this.#crypto, sessionKey, 'Accessory-Sign')
-    const encryptedData = sealIdentity(this.#crypto, key, 'PS-Msg06', {
+    const own = concat(keys.accessorySign, utf8(identifier), longTermKey.publicKey)
+    const encryptedData = sealIdentity(this.#crypto, keys.encrypt, 'PS-Msg06', {
       identifier,
       publicKey: longTermKey.publicKey,
-      signature: longTermKey.sign(concat(accessoryX, utf8(identifier), longTermKey.publicKey)),
+      signature: longTermKey.sign(own),
     })
     this.#answer = pairingMessage.encode({ state: 6, encryptedData })
-    this.close()
+    // The procedure is not released: while the pairing is being stored nobody else may pair.
+    this.#enter(START)
     // The first controller is always an administrator.
     const pairing: Pairing = {
       identifier: peer.identifier,
       publicKey: publicKey.slice(),
-      permissions: 1,
+      permissions: ADMIN,
     }
     return [{ type: 'paired', pairing }]
   }
@@ -207,16 +208,7 @@ export class PairSetupAccessory implements Machine<never, PairSetupEvent> {
   #enter(next: State): void {
     const left = this.#state
     if (left.at === 'awaiting-m3') wipe(left.server.secret)
-    if (left.at === 'awaiting-m5') wipe(left.sessionKey)
+    if (left.at === 'awaiting-m5') wipeSetupKeys(left.keys)
     this.#state = next
   }
-}
-
-/** The three keys that both sides derive from the SRP session key K. */
-export function setupKey(
-  crypto: CryptoProvider,
-  sessionKey: Uint8Array,
-  use: 'Encrypt' | 'Controller-Sign' | 'Accessory-Sign',
-): Uint8Array {
-  return crypto.hkdfSha512(sessionKey, `Pair-Setup-${use}-Salt`, `Pair-Setup-${use}-Info`, 32)
 }

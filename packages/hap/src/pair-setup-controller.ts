@@ -3,7 +3,6 @@ import type { CryptoProvider, SigningKey } from '@hksv/crypto'
 import { concat, utf8, wipe } from './bytes.ts'
 import { HapError } from './errors.ts'
 import type { Machine } from './machine.ts'
-import { setupKey } from './pair-setup-accessory.ts'
 import {
   decodePairingMessage,
   expectState,
@@ -12,6 +11,7 @@ import {
   pairingMethod,
 } from './pairing-message.ts'
 import { openIdentity, sealIdentity } from './sealed-identity.ts'
+import { type SetupKeys, setupKeys, wipeSetupKeys } from './session-keys.ts'
 import { type SrpClient, srpClient } from './srp.ts'
 
 /** Who a controller is. */
@@ -35,7 +35,7 @@ export interface PairedEvent {
 type State =
   | { readonly at: 'awaiting-m2' }
   | { readonly at: 'awaiting-m4'; readonly srp: SrpClient }
-  | { readonly at: 'awaiting-m6'; readonly sessionKey: Uint8Array }
+  | { readonly at: 'awaiting-m6'; readonly keys: SetupKeys }
   | { readonly at: 'done' }
 
 /**
@@ -56,6 +56,7 @@ export class PairSetupController implements Machine<never, PairedEvent> {
   /**
    * @param options.setupCode `DDD-DD-DDD`, from `parseSetupCode`.
    * @param options.accessoryId The announced device id, when known: another one is refused.
+   * @param options.random Hands out fresh memory: what it returned is wiped after use.
    */
   constructor(options: {
     crypto: CryptoProvider
@@ -81,7 +82,7 @@ export class PairSetupController implements Machine<never, PairedEvent> {
     try {
       return this.#dispatch(decodePairingMessage(body))
     } catch (error) {
-      this.#enter({ at: 'done' })
+      this.close()
       throw error
     }
   }
@@ -102,6 +103,12 @@ export class PairSetupController implements Machine<never, PairedEvent> {
     return []
   }
 
+  /** Gives up, or the connection has ended: drops the secrets. */
+  close(): void {
+    this.#enter({ at: 'done' })
+    this.#request = undefined
+  }
+
   #dispatch(message: PairingMessage): PairedEvent[] {
     const state = this.#state
     switch (state.at) {
@@ -110,7 +117,7 @@ export class PairSetupController implements Machine<never, PairedEvent> {
       case 'awaiting-m4':
         return this.#exchange(message, state.srp)
       case 'awaiting-m6':
-        return this.#finish(message, state.sessionKey)
+        return this.#finish(message, state.keys)
       case 'done':
         throw new HapError('PAIR_UNEXPECTED_STATE')
     }
@@ -131,34 +138,26 @@ export class PairSetupController implements Machine<never, PairedEvent> {
     expectState(message, 4)
     if (message.proof === undefined) throw new HapError('PAIR_MALFORMED')
     if (!srp.verify(message.proof)) throw new HapError('PAIR_AUTHENTICATION')
-    const { sessionKey } = srp
+    const keys = setupKeys(this.#crypto, srp.sessionKey)
+    this.#enter({ at: 'awaiting-m6', keys })
     const { identifier, longTermKey } = this.#identity
-    const controllerX = setupKey(this.#crypto, sessionKey, 'Controller-Sign')
     const { publicKey } = longTermKey
-    const encryptedData = sealIdentity(
-      this.#crypto,
-      setupKey(this.#crypto, sessionKey, 'Encrypt'),
-      'PS-Msg05',
-      {
-        identifier,
-        publicKey,
-        signature: longTermKey.sign(concat(controllerX, utf8(identifier), publicKey)),
-      },
-    )
+    const encryptedData = sealIdentity(this.#crypto, keys.encrypt, 'PS-Msg05', {
+      identifier,
+      publicKey,
+      signature: longTermKey.sign(concat(keys.controllerSign, utf8(identifier), publicKey)),
+    })
     this.#request = pairingMessage.encode({ state: 5, encryptedData })
-    this.#enter({ at: 'awaiting-m6', sessionKey: sessionKey.slice() })
     return []
   }
 
-  #finish(message: PairingMessage, sessionKey: Uint8Array): PairedEvent[] {
+  #finish(message: PairingMessage, keys: SetupKeys): PairedEvent[] {
     expectState(message, 6)
     if (message.encryptedData === undefined) throw new HapError('PAIR_MALFORMED')
-    const key = setupKey(this.#crypto, sessionKey, 'Encrypt')
-    const peer = openIdentity(this.#crypto, key, 'PS-Msg06', message.encryptedData)
+    const peer = openIdentity(this.#crypto, keys.encrypt, 'PS-Msg06', message.encryptedData)
     const { publicKey } = peer ?? {}
     if (peer === undefined || publicKey === undefined) throw new HapError('PAIR_AUTHENTICATION')
-    const accessoryX = setupKey(this.#crypto, sessionKey, 'Accessory-Sign')
-    const signed = concat(accessoryX, utf8(peer.identifier), publicKey)
+    const signed = concat(keys.accessorySign, utf8(peer.identifier), publicKey)
     if (!this.#crypto.ed25519Verify(publicKey, signed, peer.signature)) {
       throw new HapError('PAIR_AUTHENTICATION')
     }
@@ -174,7 +173,7 @@ export class PairSetupController implements Machine<never, PairedEvent> {
   #enter(next: State): void {
     const left = this.#state
     if (left.at === 'awaiting-m4') wipe(left.srp.sessionKey)
-    if (left.at === 'awaiting-m6') wipe(left.sessionKey)
+    if (left.at === 'awaiting-m6') wipeSetupKeys(left.keys)
     this.#state = next
   }
 }

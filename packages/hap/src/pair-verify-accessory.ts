@@ -5,6 +5,7 @@ import { HapError } from './errors.ts'
 import type { Machine } from './machine.ts'
 import type { AccessoryIdentity, Pairing } from './pair-setup-accessory.ts'
 import {
+  checkTransition,
   decodePairingMessage,
   errorMessage,
   type PairingMessage,
@@ -29,6 +30,8 @@ type State =
   | {
       readonly at: 'awaiting-m3'
       readonly sharedSecret: Uint8Array
+      /** Of EncryptedData, 32 bytes. */
+      readonly key: Uint8Array
       readonly publicKey: Uint8Array
       readonly peerPublicKey: Uint8Array
     }
@@ -54,7 +57,10 @@ export class PairVerifyAccessory implements Machine<never, VerifiedEvent> {
   #state: State = START
   #answer: Uint8Array | undefined
 
-  /** @param options.findPairing Looks the pairing up by the exact id, as stored now. */
+  /**
+   * @param options.findPairing Looks the pairing up by the exact id, as stored now.
+   * @param options.random Hands out fresh memory: what it returned is wiped after use.
+   */
   constructor(options: {
     crypto: CryptoProvider
     identity: AccessoryIdentity
@@ -75,10 +81,12 @@ export class PairVerifyAccessory implements Machine<never, VerifiedEvent> {
     try {
       const message = decodePairingMessage(body)
       const state = this.#state
-      if (message.state === 1) return this.#start(message)
-      if (message.state === 3 && state.at === 'awaiting-m3') return this.#finish(message, state)
-      throw new HapError('PAIR_UNEXPECTED_STATE')
+      checkTransition(pairVerifyTransitions, state.at, message)
+      return message.state === 1 || state.at === 'awaiting-m1'
+        ? this.#start(message)
+        : this.#finish(message, state)
     } catch (error) {
+      this.#answer = undefined
       this.close()
       throw error
     }
@@ -102,13 +110,15 @@ export class PairVerifyAccessory implements Machine<never, VerifiedEvent> {
 
   /** Drops the secrets. */
   close(): void {
-    if (this.#state.at === 'awaiting-m3') wipe(this.#state.sharedSecret)
+    if (this.#state.at === 'awaiting-m3') wipe(this.#state.sharedSecret, this.#state.key)
     this.#state = START
   }
 
   #start({ publicKey: peerPublicKey }: PairingMessage): VerifiedEvent[] {
     this.close()
-    const ephemeral = this.#crypto.x25519(this.#random(32))
+    const scalar = this.#random(32)
+    const ephemeral = this.#crypto.x25519(scalar)
+    wipe(scalar)
     const sharedSecret = peerPublicKey && ephemeral.agree(peerPublicKey)
     // A point of low order is no key at all.
     if (peerPublicKey === undefined || sharedSecret === undefined) {
@@ -116,25 +126,20 @@ export class PairVerifyAccessory implements Machine<never, VerifiedEvent> {
     }
     const { publicKey } = ephemeral
     const { identifier, longTermKey } = this.#identity
-    const encryptedData = sealIdentity(
-      this.#crypto,
-      verifyKey(this.#crypto, sharedSecret),
-      'PV-Msg02',
-      {
-        identifier,
-        signature: longTermKey.sign(concat(publicKey, utf8(identifier), peerPublicKey)),
-      },
-    )
+    const key = verifyKey(this.#crypto, sharedSecret)
+    const encryptedData = sealIdentity(this.#crypto, key, 'PV-Msg02', {
+      identifier,
+      signature: longTermKey.sign(concat(publicKey, utf8(identifier), peerPublicKey)),
+    })
     this.#answer = pairingMessage.encode({ state: 2, publicKey, encryptedData })
     const copy = peerPublicKey.slice()
-    this.#state = { at: 'awaiting-m3', sharedSecret, publicKey, peerPublicKey: copy }
+    this.#state = { at: 'awaiting-m3', sharedSecret, key, publicKey, peerPublicKey: copy }
     return []
   }
 
   #finish(message: PairingMessage, state: State & { at: 'awaiting-m3' }): VerifiedEvent[] {
     if (message.encryptedData === undefined) throw new HapError('PAIR_MALFORMED')
-    const key = verifyKey(this.#crypto, state.sharedSecret)
-    const peer = openIdentity(this.#crypto, key, 'PV-Msg03', message.encryptedData)
+    const peer = openIdentity(this.#crypto, state.key, 'PV-Msg03', message.encryptedData)
     const pairing = peer && this.#findPairing(peer.identifier)
     const isGenuine =
       peer !== undefined &&
@@ -150,8 +155,10 @@ export class PairVerifyAccessory implements Machine<never, VerifiedEvent> {
       return []
     }
     this.#answer = pairingMessage.encode({ state: 4 })
-    this.#state = START
     const { sharedSecret } = state
+    wipe(state.key)
+    // The shared secret lives on, with the session.
+    this.#state = START
     const keys = sessionKeys(this.#crypto, sharedSecret)
     return [{ type: 'verified', identifier: peer.identifier, keys, sharedSecret }]
   }

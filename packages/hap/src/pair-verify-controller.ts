@@ -16,7 +16,7 @@ import { sessionKeys, verifyKey } from './session-keys.ts'
 
 type State =
   | { readonly at: 'awaiting-m2'; readonly ephemeral: AgreementKey }
-  | { readonly at: 'awaiting-m4'; readonly sharedSecret: Uint8Array; readonly identifier: string }
+  | { readonly at: 'awaiting-m4'; readonly sharedSecret: Uint8Array; readonly key: Uint8Array }
   | { readonly at: 'done' }
 
 /**
@@ -32,7 +32,10 @@ export class PairVerifyController implements Machine<never, VerifiedEvent> {
   #state: State
   #request: Uint8Array | undefined
 
-  /** @param options.accessory As pair-setup reported it. */
+  /**
+   * @param options.accessory As pair-setup reported it.
+   * @param options.random Hands out fresh memory: what it returned is wiped after use.
+   */
   constructor(options: {
     crypto: CryptoProvider
     identity: ControllerIdentity
@@ -42,7 +45,9 @@ export class PairVerifyController implements Machine<never, VerifiedEvent> {
     this.#crypto = options.crypto
     this.#identity = options.identity
     this.#accessory = options.accessory
-    const ephemeral = options.crypto.x25519(options.random(32))
+    const scalar = options.random(32)
+    const ephemeral = options.crypto.x25519(scalar)
+    wipe(scalar)
     this.#state = { at: 'awaiting-m2', ephemeral }
     // No Method item: accessories take it for a request to resume, which IP does not have.
     this.#request = pairingMessage.encode({ state: 1, publicKey: ephemeral.publicKey })
@@ -57,8 +62,7 @@ export class PairVerifyController implements Machine<never, VerifiedEvent> {
     try {
       return this.#dispatch(decodePairingMessage(body))
     } catch (error) {
-      if (this.#state.at === 'awaiting-m4') wipe(this.#state.sharedSecret)
-      this.#state = { at: 'done' }
+      this.close()
       throw error
     }
   }
@@ -79,6 +83,13 @@ export class PairVerifyController implements Machine<never, VerifiedEvent> {
     return []
   }
 
+  /** Gives up, or the connection has ended: drops the secrets. */
+  close(): void {
+    if (this.#state.at === 'awaiting-m4') wipe(this.#state.sharedSecret, this.#state.key)
+    this.#state = { at: 'done' }
+    this.#request = undefined
+  }
+
   #dispatch(message: PairingMessage): VerifiedEvent[] {
     const state = this.#state
     switch (state.at) {
@@ -86,8 +97,11 @@ export class PairVerifyController implements Machine<never, VerifiedEvent> {
         return this.#answer(message, state.ephemeral)
       case 'awaiting-m4': {
         expectState(message, 4)
+        const { identifier } = this.#accessory
+        const { sharedSecret } = state
+        wipe(state.key)
+        // The shared secret lives on, with the session.
         this.#state = { at: 'done' }
-        const { identifier, sharedSecret } = state
         const keys = sessionKeys(this.#crypto, sharedSecret)
         return [{ type: 'verified', identifier, keys, sharedSecret }]
       }
@@ -103,6 +117,8 @@ export class PairVerifyController implements Machine<never, VerifiedEvent> {
     const sharedSecret = ephemeral.agree(publicKey)
     if (sharedSecret === undefined) throw new HapError('PAIR_MALFORMED', { detail: 'public key' })
     const key = verifyKey(this.#crypto, sharedSecret)
+    // From here on whatever fails wipes both.
+    this.#state = { at: 'awaiting-m4', sharedSecret, key }
     const peer = openIdentity(this.#crypto, key, 'PV-Msg02', encryptedData)
     if (peer === undefined) throw new HapError('PAIR_AUTHENTICATION')
     if (peer.identifier.toUpperCase() !== this.#accessory.identifier.toUpperCase()) {
@@ -118,7 +134,6 @@ export class PairVerifyController implements Machine<never, VerifiedEvent> {
       signature: longTermKey.sign(concat(ephemeral.publicKey, utf8(identifier), publicKey)),
     })
     this.#request = pairingMessage.encode({ state: 3, encryptedData: reply })
-    this.#state = { at: 'awaiting-m4', sharedSecret, identifier: peer.identifier }
     return []
   }
 }

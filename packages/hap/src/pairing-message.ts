@@ -74,6 +74,18 @@ export function decodePairingMessage(body: Uint8Array): PairingMessage {
   }
 }
 
+/** Which State items are heard where, and where they lead. */
+export type Transitions<At extends string> = Readonly<Record<At, Readonly<Record<number, At>>>>
+
+/** @throws HapError `PAIR_UNEXPECTED_STATE` unless the table lists the message's State at `at`. */
+export function checkTransition<At extends string>(
+  table: Transitions<At>,
+  at: At,
+  { state = -1 }: PairingMessage,
+): void {
+  if (table[at][state] === undefined) throw new HapError('PAIR_UNEXPECTED_STATE')
+}
+
 /** A message that only reports an error. */
 export function errorMessage(state: number, error: PairingError): Uint8Array {
   return pairingMessage.encode({ state, error })

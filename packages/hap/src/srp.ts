@@ -84,8 +84,9 @@ export function srpServerVerify(
   const secret = serverSharedSecret(crypto, server, a)
   if (secret === undefined) return undefined
   let found: SrpSession | undefined
-  for (const s of [stripLeadingZeros(secret), secret]) {
-    const sessionKey = crypto.sha512(s)
+  const sessionKeys = [stripLeadingZeros(secret), secret].map(s => crypto.sha512(s))
+  wipe(secret)
+  for (const sessionKey of sessionKeys) {
     for (const variant of [stripLeadingZeros(a), a]) {
       const expected = clientProof(crypto, server, variant, server.publicKey, sessionKey)
       // Every variant is evaluated, whichever matches.
@@ -93,8 +94,8 @@ export function srpServerVerify(
         found ??= { sessionKey, proof: serverProof(crypto, a, expected, sessionKey) }
       }
     }
+    if (found?.sessionKey !== sessionKey) wipe(sessionKey)
   }
-  wipe(secret)
   return found
 }
 
@@ -120,11 +121,16 @@ export function srpClient(
 ): SrpClient | undefined {
   const x = privateKey(crypto, setupCode, salt)
   for (;;) {
+    // Wiped below: it must be fresh memory.
     const secret = random(32)
     const publicKey = crypto.modPow(SRP_GENERATOR, secret)
     const shared = clientSharedSecret(crypto, { x, secret, publicKey }, publicKeyB)
+    wipe(secret)
     if (shared === undefined) return undefined
-    if (publicKey[0] === 0 || shared[0] === 0) continue
+    if (publicKey[0] === 0 || shared[0] === 0) {
+      wipe(shared)
+      continue
+    }
     const sessionKey = crypto.sha512(shared)
     // B goes into M1 as it came: accessories that shorten it on the wire shorten it in the hash.
     const proof = clientProof(crypto, { salt }, publicKey, publicKeyB, sessionKey)
