@@ -107,12 +107,11 @@ export function applyPairingsRequest(
         return changed(pairings, [...pairings, pairing])
       }
       // Another key under a known id is somebody else.
-      if (!old.publicKey.every((byte, i) => byte === pairing.publicKey[i])) {
-        return refuse(pairingError.unknown)
-      }
+      if (!isEqual(old.publicKey, pairing.publicKey)) return refuse(pairingError.unknown)
+      const isSame = old.permissions === pairing.permissions
       return changed(
         pairings,
-        pairings.map(other => (other === old ? pairing : other)),
+        pairings.map(other => (other === old && !isSame ? pairing : other)),
       )
     }
   }
@@ -133,14 +132,20 @@ export function decodePairingsResponse(body: Uint8Array): Pairing[] {
   } catch (cause) {
     throw new HapError('PAIR_MALFORMED', { cause })
   }
-  const [first] = records
+  const [first, ...more] = records
   if (first === undefined) throw new HapError('PAIR_MALFORMED')
   expectState(first, 2)
-  return records.flatMap(({ identifier, publicKey, permissions = 0 }) => {
-    if (identifier === undefined) return []
-    if (publicKey?.length !== 32) throw new HapError('PAIR_MALFORMED', { detail: 'public key' })
-    return [{ identifier: decodeIdentifier(identifier), publicKey, permissions }]
+  if (first.identifier === undefined && more.length === 0) return []
+  return records.map(({ identifier, publicKey, permissions }) => {
+    if (identifier === undefined || publicKey?.length !== 32 || permissions === undefined) {
+      throw new HapError('PAIR_MALFORMED', { detail: 'pairing' })
+    }
+    return { identifier: decodeIdentifier(identifier), publicKey, permissions }
   })
+}
+
+function isEqual(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i])
 }
 
 function changed(before: readonly Pairing[], after: readonly Pairing[]): PairingsResult {

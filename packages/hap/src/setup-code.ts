@@ -3,6 +3,8 @@ import type { CryptoProvider } from '@hksv/crypto'
 import { utf8 } from './bytes.ts'
 import { HapError } from './errors.ts'
 
+declare function btoa(binary: string): string
+
 const FORBIDDEN = new Set([
   '12345678',
   '87654321',
@@ -10,8 +12,8 @@ const FORBIDDEN = new Set([
 ])
 
 /**
- * Brings a setup code into the form `DDD-DD-DDD`, in which it is the SRP password. Digits may come
- * with any separators.
+ * Brings a setup code into the form `DDD-DD-DDD`, in which it is the SRP password. White
+ * space and dashes may stand anywhere.
  *
  * @throws HapError `SETUP_CODE_FORMAT` unless there are eight digits.
  * @throws HapError `SETUP_CODE_FORBIDDEN` for the codes that HomeKit refuses.
@@ -48,11 +50,8 @@ export function generateDeviceId(random: (length: number) => Uint8Array): string
  * @see HomeKit Accessory Protocol R2 §6.4 (setup hash)
  */
 export function setupHash(crypto: CryptoProvider, setupId: string, deviceId: string): string {
-  const [a = 0, b = 0, c = 0, d = 0] = crypto.sha512(utf8(setupId + deviceId.toUpperCase()))
-  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
-  const sextets = [a >> 2, ((a & 3) << 4) | (b >> 4), ((b & 15) << 2) | (c >> 6), c & 63]
-  sextets.push(d >> 2, (d & 3) << 4)
-  return `${sextets.map(sextet => alphabet[sextet]).join('')}==`
+  const hash = crypto.sha512(utf8(setupId + deviceId.toUpperCase()))
+  return btoa(String.fromCharCode(...hash.subarray(0, 4)))
 }
 
 /** Draws characters without bias: bytes beyond the last whole alphabet are thrown away. */

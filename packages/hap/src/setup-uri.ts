@@ -27,6 +27,8 @@ export interface SetupPayload {
  * The 46 bits are version 0 (3), reserved (4), category (8), reserved (1), BLE, IP, paired, and the
  * setup code as a number (27).
  *
+ * @throws RangeError unless the category is a byte and the setup id four of 0-9A-Z.
+ * @throws HapError `SETUP_CODE_FORMAT` or `SETUP_CODE_FORBIDDEN`, as `parseSetupCode`.
  * @see HomeKit Accessory Protocol R2 §4.2.1.6
  * @example setupUri({ category: 17, setupCode: '031-45-154', setupId: 'ABCD', isIp: true, isBle: false, isPaired: false })
  * // 'X-HM://00GW95DQAABCD'
@@ -41,14 +43,15 @@ export function setupUri(payload: SetupPayload): string {
   if (isIp) bits |= IP
   if (isBle) bits |= BLE
   if (isPaired) bits |= PAIRED
-  if (setupCode !== undefined) bits |= BigInt(setupCode.replaceAll('-', ''))
+  if (setupCode !== undefined) bits |= BigInt(parseSetupCode(setupCode).replaceAll('-', ''))
   return `X-HM://${bits.toString(36).toUpperCase().padStart(9, '0')}${setupId}`
 }
 
 /**
  * Reads a setup URI.
  *
- * @throws HapError `SETUP_URI` for anything else, a version other than 0 included.
+ * @throws HapError `SETUP_URI` for anything else, a version other than 0 included;
+ * `SETUP_CODE_FORBIDDEN` for a code that HomeKit refuses. Reserved bits are ignored.
  */
 export function parseSetupUri(uri: string): SetupPayload {
   const [, digits, setupId] = /^X-HM:\/\/([0-9A-Z]{9})([0-9A-Z]{4})$/.exec(uri.trim()) ?? []

@@ -50,6 +50,7 @@ export interface StreamingStatus {
 type VideoCodec = SupportedVideoStreamConfiguration['codecs'][number]
 type AudioCodec = SupportedAudioStreamConfiguration['codecs'][number]
 
+/** Reads and writes characteristic 114. @see HomeKit Accessory Protocol R2 §9.104 */
 export const supportedVideoStreamConfiguration: TlvSchema<SupportedVideoStreamConfiguration> =
   tlvSchema<SupportedVideoStreamConfiguration>({
     codecs: list(
@@ -73,6 +74,7 @@ export const supportedVideoStreamConfiguration: TlvSchema<SupportedVideoStreamCo
     ),
   })
 
+/** Reads and writes characteristic 115. @see HomeKit Accessory Protocol R2 §9.102 */
 export const supportedAudioStreamConfiguration: TlvSchema<SupportedAudioStreamConfiguration> =
   tlvSchema<SupportedAudioStreamConfiguration>({
     codecs: list(
@@ -96,10 +98,15 @@ export const supportedAudioStreamConfiguration: TlvSchema<SupportedAudioStreamCo
     comfortNoise: required(0x02, uint8),
   })
 
-/** The suites are of type 02, unlike every other list here. */
+/**
+ * Reads and writes characteristic 116. The suites are of type 02, unlike every other list here.
+ *
+ * @see HomeKit Accessory Protocol R2 §9.103
+ */
 export const supportedRtpConfiguration: TlvSchema<SupportedRtpConfiguration> =
   tlvSchema<SupportedRtpConfiguration>({ cryptoSuites: list(0x02, uint8) })
 
+/** Reads and writes characteristic 120. @see HomeKit Accessory Protocol R2 chapter 9 */
 export const streamingStatus: TlvSchema<StreamingStatus> = tlvSchema<StreamingStatus>({
   status: required(0x01, uint8),
 })

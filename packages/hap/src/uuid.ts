@@ -9,9 +9,9 @@ const FULL = /^[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}$/
  * @example shortUuid('0000003e-0000-1000-8000-0026bb765291') // '3E'
  */
 export function shortUuid(uuid: string): string {
-  const upper = uuid.toUpperCase()
-  if (!upper.endsWith(BASE)) return FULL.test(upper) ? upper : upper.replace(/^0+(?=.)/, '')
-  return upper.slice(0, 8).replace(/^0+(?=.)/, '')
+  const long = longUuid(uuid)
+  if (!long.endsWith(BASE)) return long
+  return long.slice(0, -BASE.length).replace(/^0+(?=.)/, '')
 }
 
 /**
