@@ -4,6 +4,6 @@ import { expect, test } from 'vitest'
 
 test('the example in the README is the one that is compiled here', () => {
   const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8')
-  const [, example] = read('../README.md').split(/```ts\n|```\n/)
+  const [, example] = /```ts\n(.*?)```/s.exec(read('../README.md')) ?? []
   expect(example).toBe(read('./support/readme-example.ts'))
 })
