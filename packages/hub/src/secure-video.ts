@@ -1,0 +1,110 @@
+import {
+  type SelectedCameraRecordingConfiguration,
+  selectedCameraRecordingConfiguration,
+  supportedAudioRecordingConfiguration,
+  supportedCameraRecordingConfiguration,
+  supportedVideoRecordingConfiguration,
+} from '@hksv/hap'
+import { isTlvError, type TlvSchema } from '@hksv/tlv8'
+
+import type { AccessoryClient } from './accessory-client.ts'
+import { chooseConfiguration, type Offer, type Wishes } from './choose-configuration.ts'
+import { characteristicOf, optionalCharacteristic, type RemoteCharacteristic } from './database.ts'
+import { HubError } from './errors.ts'
+
+/** What to arm a camera with. */
+export interface ArmOptions extends Wishes {
+  /** Whether recordings have sound; true unless given. */
+  readonly audio?: boolean
+}
+
+/**
+ * Reads what a camera offers to record.
+ *
+ * @throws HubError `HUB_NO_CAMERA` when it is no Secure Video camera, `HUB_PROTOCOL`
+ */
+export async function readOffer(client: AccessoryClient): Promise<Offer> {
+  const service = client.database.service('cameraEventRecordingManagement')
+  const general = characteristicOf(service, 'supportedCameraRecordingConfiguration')
+  const video = characteristicOf(service, 'supportedVideoRecordingConfiguration')
+  const audio = characteristicOf(service, 'supportedAudioRecordingConfiguration')
+  const readings = await client.read([general, video, audio])
+  const current = (wanted: RemoteCharacteristic) =>
+    readings.find(({ characteristic }) => characteristic === wanted)?.value ?? wanted.value
+  return {
+    general: decodeTlv(supportedCameraRecordingConfiguration, current(general), general),
+    video: decodeTlv(supportedVideoRecordingConfiguration, current(video), video),
+    audio: decodeTlv(supportedAudioRecordingConfiguration, current(audio), audio),
+  }
+}
+
+/**
+ * Does what a home hub does when "Stream & Allow Recording" is chosen: selects a configuration and
+ * switches everything on.
+ *
+ * @returns What was selected.
+ * @throws HubError `HUB_NO_CAMERA`, `HUB_REFUSED`, and those of the connection
+ */
+export async function arm(
+  client: AccessoryClient,
+  options: ArmOptions = {},
+): Promise<SelectedCameraRecordingConfiguration> {
+  const { audio = true, ...wishes } = options
+  const recording = client.database.service('cameraEventRecordingManagement')
+  const selected = chooseConfiguration(await readOffer(client), wishes)
+  const bytes = selectedCameraRecordingConfiguration.encode(selected)
+  await client.write(
+    characteristicOf(recording, 'selectedCameraRecordingConfiguration'),
+    Buffer.from(bytes).toString('base64'),
+  )
+  const mode = client.database.service('cameraOperatingMode')
+  await client.write(characteristicOf(mode, 'homeKitCameraActive'), 1)
+  for (const name of ['eventSnapshotsActive', 'periodicSnapshotsActive'] as const) {
+    const characteristic = optionalCharacteristic(mode, name)
+    if (characteristic !== undefined) await client.write(characteristic, 1)
+  }
+  for (const stream of client.database.all('cameraRtpStreamManagement')) {
+    const active = optionalCharacteristic(stream, 'active')
+    if (active !== undefined) await client.write(active, 1)
+  }
+  const sound = optionalCharacteristic(recording, 'recordingAudioActive')
+  if (sound !== undefined) await client.write(sound, audio ? 1 : 0)
+  await client.write(characteristicOf(recording, 'active'), 1)
+  return selected
+}
+
+/** "Stream": recordings are off, everything else stays as it is. */
+export async function disarm(client: AccessoryClient): Promise<void> {
+  const recording = client.database.service('cameraEventRecordingManagement')
+  await client.write(characteristicOf(recording, 'active'), 0)
+}
+
+/** The characteristic that says whether something moves, of the sensor that recordings hang on. */
+export function motionCharacteristic(client: AccessoryClient): RemoteCharacteristic {
+  const { linked } = client.database.service('cameraEventRecordingManagement')
+  const sensors = client.database.all('motionSensor')
+  const sensor = sensors.find(({ iid }) => linked.includes(iid)) ?? sensors[0]
+  if (sensor === undefined) {
+    throw new HubError('HUB_NO_CAMERA', {
+      message: 'The accessory has no motion sensor to record by.',
+    })
+  }
+  return characteristicOf(sensor, 'motionDetected')
+}
+
+/** @throws HubError `HUB_PROTOCOL` */
+function decodeTlv<T extends object>(
+  schema: TlvSchema<T>,
+  value: unknown,
+  { name }: RemoteCharacteristic,
+): T {
+  try {
+    return schema.decodeLenient(Buffer.from(typeof value === 'string' ? value : '', 'base64'))
+  } catch (cause) {
+    if (!isTlvError(cause)) throw cause
+    throw new HubError('HUB_PROTOCOL', {
+      message: `The camera's ${name} cannot be read: ${cause.message}.`,
+      cause,
+    })
+  }
+}
