@@ -2,6 +2,8 @@ import { Command } from 'commander'
 
 import { cameraCommand } from './commands/camera.ts'
 import { decodeCommand } from './commands/decode.ts'
+import { demoCommand } from './commands/demo.ts'
+import { hubCommand } from './commands/hub/index.ts'
 import { reportFailure } from './failure.ts'
 import { Output } from './output.ts'
 import { version } from './version.ts'
@@ -19,6 +21,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     .helpOption('--help', 'show this help')
     .showHelpAfterError('(add --help for more)')
   program.addCommand(cameraCommand())
+  program.addCommand(hubCommand())
+  program.addCommand(demoCommand())
   program.addCommand(decodeCommand())
   const json = argv.includes('--json')
   const output = new Output({ json, quiet: false, verbose: argv.includes('--verbose') })

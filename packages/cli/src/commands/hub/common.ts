@@ -1,0 +1,123 @@
+import { join } from 'node:path'
+
+import type { CryptoProvider } from '@hksv/crypto'
+import { chooseProvider } from '@hksv/crypto/node'
+import { AccessoryClient, type ClipReport, ControllerStore, type StoredAccessory } from '@hksv/hub'
+import type { Command } from 'commander'
+
+import { UsageError } from '../../failure.ts'
+import { addCommonOptions, addOption, parsePort } from '../../options.ts'
+import type { Output, OutputOptions } from '../../output.ts'
+import { dataDirectory } from '../../paths.ts'
+
+/** What every command of the hub knows. */
+export interface HubFlags extends OutputOptions {
+  readonly store: string
+  readonly id?: string
+  readonly host?: string
+  readonly port?: number
+}
+
+/** `--store`, and which accessory is meant. */
+export function addHubOptions(command: Command): Command {
+  addOption(command, '--store <dir>', 'keys and pairings of this controller', {
+    standard: join(dataDirectory(), 'hub'),
+  })
+  addOption(
+    command,
+    '--id <device>',
+    'the accessory, as XX:XX:XX:XX:XX:XX; needless if there is one',
+  )
+  addOption(command, '--host <host>', 'where it is; where it was last time unless given')
+  addOption(command, '--port <port>', 'and its port', { parse: parsePort })
+  return addCommonOptions(command)
+}
+
+/** The store with its provider. */
+export async function openControllerStore(
+  flags: HubFlags,
+): Promise<{ store: ControllerStore; crypto: CryptoProvider }> {
+  const crypto = chooseProvider()
+  return { store: await ControllerStore.open(flags.store, crypto), crypto }
+}
+
+/** Connects to the accessory that is meant. */
+export async function connectAccessory(
+  flags: HubFlags,
+  signal?: AbortSignal,
+): Promise<AccessoryClient> {
+  const { store, crypto } = await openControllerStore(flags)
+  const accessory = await chooseAccessory(store, flags)
+  const { host = accessory.host, port = accessory.port } = flags
+  return AccessoryClient.connect({
+    store,
+    accessory,
+    crypto,
+    address: { host, port },
+    ...(signal === undefined ? {} : { signal }),
+  })
+}
+
+async function chooseAccessory(store: ControllerStore, flags: HubFlags): Promise<StoredAccessory> {
+  const { id, host, port } = flags
+  const paired = await store.accessories()
+  const candidates = paired.filter(
+    accessory =>
+      (id === undefined || accessory.deviceId === id.toUpperCase()) &&
+      (id !== undefined || host === undefined || accessory.host === host) &&
+      (id !== undefined || port === undefined || accessory.port === port),
+  )
+  const [only] = candidates
+  if (only !== undefined && candidates.length === 1) return only
+  if (paired.length === 0) {
+    throw new UsageError(
+      'This controller is paired with nothing yet. Pair it first: hksv hub pair.',
+    )
+  }
+  const known = paired
+    .map(({ deviceId, host: at, port: on }) => `${deviceId} (${at}:${on})`)
+    .join(', ')
+  throw new UsageError(
+    only === undefined
+      ? `This controller is not paired with that accessory, but with ${known}.`
+      : `Which accessory? Choose one with --id: ${known}.`,
+  )
+}
+
+/** The table of a clip, for people. */
+export function printClip(output: Output, report: ClipReport): void {
+  const { path, bytes, durationMs, fragments, beforeMotionMs, times } = report
+  const seconds = (ms: number) => (ms / 1000).toFixed(3)
+  output.result(`${path}  ${(bytes / 1e6).toFixed(2)} MB  ${seconds(durationMs)} s`)
+  output.result('')
+  output.result('   #     start  duration     bytes  chunks  video  audio')
+  for (const fragment of fragments) {
+    const { sequence, startMs, videoSamples, audioSamples, chunks } = fragment
+    output.result(
+      [
+        `${sequence}`.padStart(4),
+        seconds(startMs).padStart(9),
+        seconds(fragment.durationMs).padStart(9),
+        `${fragment.bytes}`.padStart(9),
+        `${chunks}`.padStart(7),
+        `${videoSamples}`.padStart(6),
+        `${audioSamples}`.padStart(6),
+      ].join(' '),
+    )
+  }
+  output.result('')
+  if (beforeMotionMs !== undefined) {
+    output.result(`The clip begins ${seconds(beforeMotionMs)} s before the motion.`)
+  }
+  const { openMs, initMs, firstFragmentMs } = times
+  const steps = [
+    ['open', openMs],
+    ['init', initMs],
+    ['first fragment', firstFragmentMs],
+  ] as const
+  const known = steps.flatMap(([name, ms]) =>
+    ms === undefined ? [] : [`${name} ${ms.toFixed(0)} ms`],
+  )
+  output.result(`From the decision to record: ${known.join(', ')}.`)
+  for (const { rule, box, text } of report.findings) output.warn(`${rule}: ${box}: ${text}`)
+}

@@ -1,0 +1,49 @@
+import { pair } from '@hksv/hub'
+import { Command } from 'commander'
+
+import { UsageError } from '../../failure.ts'
+import { addOption } from '../../options.ts'
+import { Output } from '../../output.ts'
+import { addHubOptions, connectAccessory, type HubFlags, openControllerStore } from './common.ts'
+
+/** `hksv hub pair` */
+export function pairCommand(): Command {
+  const command = new Command('pair').description('Pair with an accessory')
+  addOption(command, '--code <code>', 'its setup code')
+  addHubOptions(command)
+  return command.action(async (flags: HubFlags & { code?: string }) => {
+    const output = new Output(flags)
+    const { host, port, code, id } = flags
+    if (host === undefined || port === undefined) {
+      throw new UsageError('Where is the accessory? Give --host and --port.')
+    }
+    if (code === undefined) throw new UsageError('Give its setup code with --code.')
+    const { store, crypto } = await openControllerStore(flags)
+    const accessory = await pair({
+      store,
+      crypto,
+      host,
+      port,
+      setupCode: code,
+      ...(id === undefined ? {} : { deviceId: id }),
+    })
+    output.record({ event: 'paired', ...accessory })
+    output.result(`Paired with ${accessory.deviceId}.`)
+    output.note(`The keys are in ${store.directory}.`)
+  })
+}
+
+/** `hksv hub unpair` */
+export function unpairCommand(): Command {
+  const command = addHubOptions(
+    new Command('unpair').description('End the pairing with an accessory, on both sides'),
+  )
+  return command.action(async (flags: HubFlags) => {
+    const output = new Output(flags)
+    await using client = await connectAccessory(flags)
+    const { deviceId } = client.accessory
+    await client.unpair()
+    output.record({ event: 'unpaired', deviceId })
+    output.result(`Not paired with ${deviceId} any more.`)
+  })
+}
