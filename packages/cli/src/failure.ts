@@ -12,6 +12,11 @@ export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
+/** The command did something, but not all that it was asked for. */
+export class IncompleteError extends Error {
+  override readonly name = 'IncompleteError'
+}
+
 const USAGE_CODES: ReadonlySet<string> = new Set([
   'SETUP_CODE_FORMAT',
   'SETUP_CODE_FORBIDDEN',

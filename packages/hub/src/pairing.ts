@@ -58,7 +58,7 @@ export async function pair(options: PairOptions): Promise<StoredAccessory> {
         message: `The accessory answered pair-setup with HTTP status ${response.status}.`,
       })
     }
-    const [paired] = translate(() => machine.receive(response.body))
+    const [paired] = translateSetup(() => machine.receive(response.body))
     if (paired === undefined) continue
     const accessory: StoredAccessory = {
       deviceId: paired.accessory.identifier.toUpperCase(),
@@ -90,22 +90,19 @@ export async function requestPairings(
   if (status === 470) throw new HubError('HUB_NOT_PAIRED')
   if (status !== 200)
     throw new HubError('HUB_PROTOCOL', { message: `/pairings answered ${status}.` })
-  return translate(() => decodePairingsResponse(body))
+  return translatePairings(() => decodePairingsResponse(body))
 }
 
-/** Runs a step of a machine, and says in the user's words what the accessory would not do. */
-function translate<T>(step: () => T): T {
+/** Runs a step of pair-setup, and says in the user's words what the accessory would not do. */
+function translateSetup<T>(step: () => T): T {
   try {
     return step()
   } catch (cause) {
     if (!isHapError(cause)) throw cause
+    if (cause.code === 'PAIR_AUTHENTICATION') throw wrongCode(cause)
     switch (cause.pairingError) {
       case pairingError.authentication:
-        throw new HubError('HUB_WRONG_CODE', {
-          message:
-            'The accessory refused us: the setup code is wrong, or this controller is no administrator.',
-          cause,
-        })
+        throw wrongCode(cause)
       case pairingError.unavailable:
         throw new HubError('HUB_ALREADY_PAIRED', {
           message:
@@ -126,5 +123,25 @@ function translate<T>(step: () => T): T {
       default:
         throw new HubError('HUB_PROTOCOL', { message: `Pairing failed: ${cause.message}.`, cause })
     }
+  }
+}
+
+function wrongCode(cause: unknown): HubError {
+  const message =
+    'The setup code is wrong. Look at the accessory, or at what it printed, and try again.'
+  return new HubError('HUB_WRONG_CODE', { message, cause })
+}
+
+/** Runs a step about pairings, of which only administrators may ask. */
+function translatePairings<T>(step: () => T): T {
+  try {
+    return step()
+  } catch (cause) {
+    if (!isHapError(cause)) throw cause
+    const message =
+      cause.pairingError === pairingError.authentication
+        ? 'The accessory refused: only an administrator may manage its pairings.'
+        : `The accessory refused: ${cause.message}.`
+    throw new HubError('HUB_REFUSED', { message, cause })
   }
 }

@@ -82,6 +82,8 @@ Examples:
 
 async function runCamera(flags: CameraFlags): Promise<void> {
   const output = new Output(flags)
+  // From the first moment on: whoever starts it may stop it before it listens.
+  const stopped = signalled()
   await using source = await openSource(flags.source)
   for (const warning of source.warnings) output.warn(warning)
   const { HKSV_CONTROL_TOKEN: token } = process.env
@@ -101,7 +103,7 @@ async function runCamera(flags: CameraFlags): Promise<void> {
       : { control: { ...flags.control, ...(token === undefined ? {} : { token }) } }),
   })
   await introduce(output, camera, flags)
-  await untilStopped(camera, output)
+  await untilStopped(camera, output, stopped)
   exitAfter(SHUTDOWN_MS)
 }
 
@@ -161,18 +163,27 @@ function describe(event: CameraEvent): string | undefined {
   }
 }
 
-/** Resolves at SIGINT, SIGTERM or `q`. */
-async function untilStopped(camera: RunningCamera, output: Output): Promise<void> {
-  await new Promise<void>(resolve => {
+/** Resolves at SIGINT or SIGTERM. */
+function signalled(): Promise<void> {
+  return new Promise(resolve => {
     process.once('SIGINT', () => resolve())
     process.once('SIGTERM', () => resolve())
-    if (process.stdin.isTTY) listenForKeys(camera, output, resolve)
   })
+}
+
+/** Resolves when `stopped` does, or at `q`. */
+async function untilStopped(
+  camera: RunningCamera,
+  output: Output,
+  stopped: Promise<void>,
+): Promise<void> {
+  const { stdin } = process
+  if (stdin.isTTY) {
+    await Promise.race([stopped, new Promise<void>(quit => listenForKeys(camera, output, quit))])
+    stdin.setRawMode(false)
+    stdin.pause()
+  } else await stopped
   output.note('Stopping.')
-  if (process.stdin.isTTY) {
-    process.stdin.setRawMode(false)
-    process.stdin.pause()
-  }
 }
 
 function listenForKeys(camera: RunningCamera, output: Output, stop: () => void): void {

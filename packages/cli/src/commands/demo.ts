@@ -13,7 +13,7 @@ import { Command } from 'commander'
 import { createLog } from '../log.ts'
 import { addCommonOptions, addOption } from '../options.ts'
 import { Output, type OutputOptions } from '../output.ts'
-import { printClip } from './hub/common.ts'
+import { reportClip } from './hub/common.ts'
 import { progress } from './hub/record.ts'
 
 const PREBUFFER_MS = 4000
@@ -81,9 +81,7 @@ async function runDemo(output: Output, flags: DemoFlags, state: string): Promise
         if (step.step === 'waiting') camera.raiseMotion(MOTION_MS)
       },
     })
-    output.record({ event: 'recorded', ...report })
-    printClip(output, report)
-    if (!report.isComplete) process.exitCode = 1
+    reportClip(output, report)
   } finally {
     process.off('SIGINT', interrupted)
     process.off('SIGTERM', interrupted)

@@ -5,7 +5,7 @@ import { chooseProvider } from '@hksv/crypto/node'
 import { AccessoryClient, type ClipReport, ControllerStore, type StoredAccessory } from '@hksv/hub'
 import type { Command } from 'commander'
 
-import { UsageError } from '../../failure.ts'
+import { IncompleteError, UsageError } from '../../failure.ts'
 import { addCommonOptions, addOption, parsePort } from '../../options.ts'
 import type { Output, OutputOptions } from '../../output.ts'
 import { dataDirectory } from '../../paths.ts'
@@ -84,8 +84,21 @@ async function chooseAccessory(store: ControllerStore, flags: HubFlags): Promise
   )
 }
 
-/** The table of a clip, for people. */
-export function printClip(output: Output, report: ClipReport): void {
+/**
+ * Reports a clip.
+ *
+ * @throws IncompleteError when the recording broke off.
+ */
+export function reportClip(output: Output, report: ClipReport): void {
+  output.record({ event: 'recorded', ...report })
+  printClip(output, report)
+  if (report.isComplete) return
+  throw new IncompleteError(
+    `The recording broke off (${report.reason}); ${report.path} plays up to there.`,
+  )
+}
+
+function printClip(output: Output, report: ClipReport): void {
   const { path, bytes, durationMs, fragments, beforeMotionMs, times } = report
   const seconds = (ms: number) => (ms / 1000).toFixed(3)
   output.result(`${path}  ${(bytes / 1e6).toFixed(2)} MB  ${seconds(durationMs)} s`)

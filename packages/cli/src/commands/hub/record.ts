@@ -5,7 +5,7 @@ import { Command } from 'commander'
 
 import { addOption, parseSeconds } from '../../options.ts'
 import { Output } from '../../output.ts'
-import { addHubOptions, connectAccessory, type HubFlags, printClip } from './common.ts'
+import { addHubOptions, connectAccessory, type HubFlags, reportClip } from './common.ts'
 
 interface RecordFlags extends HubFlags {
   readonly out: string
@@ -39,11 +39,7 @@ export function recordCommand(): Command {
         signal: stop.signal,
         onProgress: step => progress(output, step),
       })
-      output.record({ event: 'recorded', ...report })
-      printClip(output, report)
-      if (report.isComplete) return
-      output.error(`The recording broke off (${report.reason}); the clip plays up to there.`)
-      process.exitCode = 1
+      reportClip(output, report)
     } finally {
       process.off('SIGINT', interrupted)
       process.off('SIGTERM', interrupted)
