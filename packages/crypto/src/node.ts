@@ -1,1 +1,2 @@
-export { chooseProvider, nodeProvider } from './node/provider.ts'
+export { chooseProvider } from './node/choose.ts'
+export { nodeProvider } from './node/provider.ts'

@@ -3,9 +3,9 @@ import { HKDF } from '@stablelib/hkdf'
 import { SHA512 } from '@stablelib/sha512'
 import nacl from 'tweetnacl'
 
-import { checkLength } from './length.ts'
+import { checkHkdf, checkLength, checkRandom, NONCE_LENGTH, TAG_LENGTH } from './length.ts'
 import type { Aead, AgreementKey, CryptoProvider, SigningKey } from './provider.ts'
-import { bigIntModPow, checkModPow, fromBigInt } from './srp-group.ts'
+import { bigIntModPow, checkModPow, fromBigInt, toBigInt } from './srp-group.ts'
 
 declare const crypto: { getRandomValues(bytes: Uint8Array): Uint8Array }
 declare class TextEncoder {
@@ -14,6 +14,8 @@ declare class TextEncoder {
 
 /** The longest request of `getRandomValues`. */
 const MAX_RANDOM = 65_536
+/** L, the order of the group. @see RFC 8032 §5.1 */
+const ED25519_ORDER = (1n << 252n) + 27_742_317_777_372_353_535_851_937_790_883_648_493n
 
 /**
  * Cryptography in JavaScript alone, for runtimes whose OpenSSL lacks what HAP needs and for those
@@ -23,6 +25,7 @@ export const portableProvider: CryptoProvider = {
   name: 'portable',
 
   random(length) {
+    checkRandom(length)
     const bytes = new Uint8Array(length)
     for (let at = 0; at < length; at += MAX_RANDOM) {
       crypto.getRandomValues(bytes.subarray(at, at + MAX_RANDOM))
@@ -37,6 +40,7 @@ export const portableProvider: CryptoProvider = {
   },
 
   hkdfSha512(inputKey, salt, info, length) {
+    checkHkdf(info, length)
     return new HKDF(SHA512, inputKey, ascii(salt), ascii(info)).expand(length)
   },
 
@@ -53,6 +57,8 @@ export const portableProvider: CryptoProvider = {
 
   ed25519Verify(publicKey, message, signature) {
     if (publicKey.length !== 32 || signature.length !== 64) return false
+    // tweetnacl takes S + L for S, which gives every signature a second form.
+    if (littleEndian(signature.subarray(32)) >= ED25519_ORDER) return false
     return nacl.sign.detached.verify(message, signature, publicKey)
   },
 
@@ -89,6 +95,7 @@ class PortableAead implements Aead {
   }
 
   seal(nonce: Uint8Array, aad: Uint8Array, parts: readonly Uint8Array[]): Uint8Array[] {
+    checkLength(nonce, NONCE_LENGTH, 'a nonce')
     const plaintext = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
     let at = 0
     for (const part of parts) {
@@ -111,6 +118,8 @@ class PortableAead implements Aead {
     ciphertext: Uint8Array,
     tag: Uint8Array,
   ): Uint8Array | undefined {
+    checkLength(nonce, NONCE_LENGTH, 'a nonce')
+    if (tag.length !== TAG_LENGTH) return undefined
     const sealed = new Uint8Array(ciphertext.length + tag.length)
     sealed.set(ciphertext)
     sealed.set(tag, ciphertext.length)
@@ -118,6 +127,11 @@ class PortableAead implements Aead {
   }
 }
 
+/** Text is ASCII in every protocol here; anything else becomes UTF-8, as in node:crypto. */
 function ascii(text: Uint8Array | string): Uint8Array {
   return typeof text === 'string' ? new TextEncoder().encode(text) : text
+}
+
+function littleEndian(bytes: Uint8Array): bigint {
+  return toBigInt(bytes.toReversed())
 }

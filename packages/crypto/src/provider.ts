@@ -9,13 +9,16 @@ export interface Aead {
    *
    * @returns One ciphertext piece per part, of the same lengths, then the 16-byte tag. All are
    * fresh memory that belongs to the caller.
+   * @throws RangeError unless `nonce` is 12 bytes.
    */
   seal(nonce: Uint8Array, aad: Uint8Array, parts: readonly Uint8Array[]): Uint8Array[]
 
   /**
-   * Decrypts `ciphertext` (tag excluded) after verifying `tag`.
+   * Decrypts `ciphertext` (tag excluded) if `tag` is right.
    *
-   * @returns The plaintext in fresh memory, or `undefined` when the tag does not match.
+   * @returns The plaintext in fresh memory, or `undefined` when the tag does not match or is not 16
+   * bytes. Nothing says which.
+   * @throws RangeError unless `nonce` is 12 bytes.
    */
   open(
     nonce: Uint8Array,
@@ -55,7 +58,10 @@ export interface CryptoProvider {
   /** Which backend this is. */
   readonly name: 'node' | 'portable'
 
-  /** @returns `length` bytes from the platform's secure generator. */
+  /**
+   * @returns `length` bytes from the platform's secure generator, in fresh memory.
+   * @throws RangeError unless `length` is an integer of 0 or more.
+   */
   random(length: number): Uint8Array
 
   /** @returns The 64-byte SHA-512 of the concatenation of `parts`. */
@@ -65,6 +71,7 @@ export interface CryptoProvider {
    * HKDF-SHA-512 (RFC 5869). Salt and info are given as bytes, or as ASCII text.
    *
    * @returns `length` bytes.
+   * @throws RangeError unless `length` is 0 to 16,320 and `info` at most 1,024 bytes.
    */
   hkdfSha512(
     inputKey: Uint8Array,
@@ -73,24 +80,40 @@ export interface CryptoProvider {
     length: number,
   ): Uint8Array
 
-  /** @throws RangeError unless `key` is 32 bytes. */
+  /**
+   * Imports a key; its bytes may be wiped afterwards.
+   *
+   * @throws RangeError unless `key` is 32 bytes.
+   */
   aead(key: Uint8Array): Aead
 
-  /** @throws RangeError unless `seed` is 32 bytes. */
+  /**
+   * Makes the key pair of a seed; its bytes may be wiped afterwards.
+   *
+   * @throws RangeError unless `seed` is 32 bytes.
+   */
   ed25519(seed: Uint8Array): SigningKey
 
-  /** Verifies a pure Ed25519 signature. Wrong lengths and invalid points are `false`. */
+  /**
+   * Verifies a pure Ed25519 signature. Wrong lengths, invalid points and an S that is not below the
+   * order of the group (RFC 8032 §5.1.7) are `false`.
+   */
   ed25519Verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean
 
-  /** @throws RangeError unless `scalar` is 32 bytes. */
+  /**
+   * Makes the key pair of a scalar, clamped as RFC 7748 §5 says; its bytes may be wiped afterwards.
+   *
+   * @throws RangeError unless `scalar` is 32 bytes.
+   */
   x25519(scalar: Uint8Array): AgreementKey
 
   /**
    * `base ^ exponent mod N` in the 3072-bit group of RFC 5054 (see {@link SRP_MODULUS}), all
-   * numbers big-endian. The exponent is at most 64 bytes.
+   * numbers big-endian. A base of another length than 384 bytes is taken as the number it is.
    *
    * @returns 384 bytes, left-padded with zeros.
-   * @throws RangeError unless base mod N is in 2..N-2 and the exponent is not zero.
+   * @throws RangeError unless base mod N is in 2..N-2 and the exponent is at most 64 bytes and not
+   * zero.
    */
   modPow(base: Uint8Array, exponent: Uint8Array): Uint8Array
 

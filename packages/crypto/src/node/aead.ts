@@ -1,24 +1,27 @@
-import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from 'node:crypto'
+import crypto, { type KeyObject } from 'node:crypto'
 
+import { checkLength, NONCE_LENGTH, TAG_LENGTH } from '../length.ts'
 import type { Aead } from '../provider.ts'
 
 const ALGORITHM = 'chacha20-poly1305'
-const OPTIONS = { authTagLength: 16 } as const
+const OPTIONS = { authTagLength: TAG_LENGTH } as const
 
 /** ChaCha20-Poly1305 of OpenSSL, with the key imported once. */
 export class NodeAead implements Aead {
   readonly #key: KeyObject
 
   constructor(key: Uint8Array) {
-    this.#key = createSecretKey(key)
+    this.#key = crypto.createSecretKey(key)
   }
 
   seal(nonce: Uint8Array, aad: Uint8Array, parts: readonly Uint8Array[]): Uint8Array[] {
-    const cipher = createCipheriv(ALGORITHM, this.#key, nonce, OPTIONS)
+    checkLength(nonce, NONCE_LENGTH, 'a nonce')
+    const cipher = crypto.createCipheriv(ALGORITHM, this.#key, nonce, OPTIONS)
+    // The length matters to CCM only, but the types want one.
     cipher.setAAD(aad, { plaintextLength: 0 })
-    const pieces: Uint8Array[] = parts.map(part => cipher.update(part))
+    const pieces = parts.map(part => plain(cipher.update(part)))
     cipher.final()
-    pieces.push(cipher.getAuthTag())
+    pieces.push(plain(cipher.getAuthTag()))
     return pieces
   }
 
@@ -28,11 +31,12 @@ export class NodeAead implements Aead {
     ciphertext: Uint8Array,
     tag: Uint8Array,
   ): Uint8Array | undefined {
-    if (tag.length !== 16) return undefined
-    const decipher = createDecipheriv(ALGORITHM, this.#key, nonce, OPTIONS)
-    decipher.setAAD(aad, { plaintextLength: ciphertext.length })
+    checkLength(nonce, NONCE_LENGTH, 'a nonce')
+    if (tag.length !== TAG_LENGTH) return undefined
+    const decipher = crypto.createDecipheriv(ALGORITHM, this.#key, nonce, OPTIONS)
+    decipher.setAAD(aad, { plaintextLength: 0 })
     decipher.setAuthTag(tag)
-    const plaintext = decipher.update(ciphertext)
+    const plaintext = plain(decipher.update(ciphertext))
     try {
       decipher.final()
       return plaintext
@@ -42,4 +46,9 @@ export class NodeAead implements Aead {
       return undefined
     }
   }
+}
+
+/** The same memory without Buffer's methods, of which `slice` does something else. */
+function plain({ buffer, byteOffset, length }: Buffer): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, length)
 }
