@@ -36,6 +36,10 @@ export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
 /**
  * Converts a time between timescales, exact up to the last rounding for any safe integer: the whole
  * seconds and the rest are converted apart, because `time * to` would leave 2^53 after some weeks.
+ * @param time - An integer, in units of `from`.
+ * @param from - Units a second.
+ * @param to - Units a second of the result.
+ * @param round - How the rest of a unit is rounded; to the nearest unless told.
  */
 export function rescale(
   time: number,

@@ -16,6 +16,7 @@ export {
 } from './box/esds.ts'
 export type { FieldValues } from './box/layout.ts'
 export { type Box, type BoxTreeOptions, boxTree } from './box/tree.ts'
+export { rescale } from './bytes.ts'
 export {
   Fmp4Error,
   type Fmp4ErrorCode,

@@ -64,7 +64,7 @@ export const optional = (flag: number, name: string, type: FieldType): Field => 
 /** @returns Length of a field in bytes. */
 export function fieldLength(field: Field, version: number): number {
   if (field.type === 'time') return version === 1 ? 8 : 4
-  if (field.type === 'bytes') return (field.value as Uint8Array).length
+  if (field.type === 'bytes') return field.value instanceof Uint8Array ? field.value.length : 0
   return widths[field.type]
 }
 

@@ -31,7 +31,7 @@ export interface BoxContent {
 }
 
 /** The largest box we write: offsets inside fragments are signed 32-bit numbers. */
-export const maxBoxSize: number = 2 ** 31 - 1
+const maxBoxSize = 2 ** 31 - 1
 
 /**
  * Puts a box together and sums its size.
@@ -97,7 +97,7 @@ export function writeBoxHeader(view: DataView, offset: number, type: string, siz
 function writeField(view: DataView, offset: number, field: Field, node: BoxNode): void {
   const value = node.values[field.name] ?? field.value
   if (field.type === 'bytes' || field.type === 'fourcc') {
-    const bytes = typeof value === 'string' ? ascii(value) : (value as Uint8Array)
+    const bytes = value instanceof Uint8Array ? value : ascii(String(value))
     new Uint8Array(view.buffer, view.byteOffset + offset, bytes.length).set(bytes)
     return
   }

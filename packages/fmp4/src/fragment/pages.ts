@@ -1,5 +1,5 @@
 /** Bytes of a payload page. */
-export const pageLength = 0x10000
+const pageLength = 0x10000
 
 /** Makes a buffer of `length` bytes; what it holds does not matter. */
 export type Allocate = (length: number) => Uint8Array

@@ -19,7 +19,7 @@ export interface RunSample {
 }
 
 /** A `trun` that was read. */
-export interface ReadRun {
+interface ReadRun {
   readonly box: Box
   /** Where its data begins, counted from the base of its `traf`; undefined: behind the run before. */
   readonly dataOffset: number | undefined
@@ -39,7 +39,7 @@ export function trexDefaults(trex: Box): SampleDefaults {
 }
 
 /** @returns The defaults of a `tfhd`, which win over those of the `trex`. */
-export function tfhdDefaults(tfhd: Box, trex: SampleDefaults): SampleDefaults {
+function tfhdDefaults(tfhd: Box, trex: SampleDefaults): SampleDefaults {
   const pick = (flag: number, name: string, fallback: number) =>
     ((tfhd.flags ?? 0) & flag) === 0 ? fallback : numberOf(tfhd, name)
   return {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 
 /** A row of a vector file: bytes with their value, or bytes that are refused. */
-export interface Vector<Value> {
+interface Vector<Value> {
   readonly name: string
   readonly hex?: string
   readonly value?: Value

@@ -12,7 +12,7 @@ import { openMovieFile } from './movie-file.ts'
 import { SampleReader } from './sample-reader.ts'
 
 /** Takes a picture of a file at a time in seconds on its own timeline. */
-export type TakeSnapshot = (
+type TakeSnapshot = (
   request: PictureSize & { readonly path: string; readonly seconds: number },
   signal: AbortSignal,
 ) => Promise<Uint8Array>

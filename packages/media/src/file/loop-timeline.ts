@@ -1,3 +1,5 @@
+import { rescale } from '@hksv/fmp4'
+
 /** Decode times of one track within one pass of the loop. */
 export interface LoopTrack {
   /** Units a second. */
@@ -58,17 +60,8 @@ export class LoopTimeline {
   #position(name: 'video' | 'audio', track: LoopTrack, index: number): LoopPosition | undefined {
     const time = track.times[index]
     if (time === undefined) return undefined
-    const decodeTime = passStart(this.#pass, this.#length, this.#video, track) + time
+    const start = rescale(this.#pass * this.#length, this.#video.timescale, track.timescale)
+    const decodeTime = start + time
     return { track: name, index, decodeTime, dueMs: (decodeTime / track.timescale) * 1000 }
   }
-}
-
-/** @returns When a pass begins, in units of `track`; exact but for one rounding. */
-function passStart(pass: number, length: number, video: LoopTrack, track: LoopTrack): number {
-  const start = pass * length
-  if (track.timescale === video.timescale) return start
-  // Whole seconds apart, so that the product stays below 2^53.
-  const seconds = Math.floor(start / video.timescale)
-  const rest = start - seconds * video.timescale
-  return seconds * track.timescale + Math.round((rest * track.timescale) / video.timescale)
 }

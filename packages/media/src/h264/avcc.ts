@@ -1,4 +1,4 @@
-import { nalTypes } from '@hksv/fmp4'
+import { nalType, nalTypes } from '@hksv/fmp4'
 
 /**
  * Walks the NAL units of a sample, each behind its length.
@@ -37,7 +37,7 @@ export function avccPicture(data: Uint8Array, lengthSize: number): AvccPicture |
   let hasSlice = false
   let isSync = false
   for (const nal of avccNalUnits(data, lengthSize)) {
-    const type = (nal[0] ?? 0) & 0x1f
+    const type = nalType(nal)
     if (type < nalTypes.slice || type > nalTypes.sei) continue
     kept.push(nal)
     length += 4 + nal.length
