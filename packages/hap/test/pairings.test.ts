@@ -1,0 +1,216 @@
+import {
+  ADMIN,
+  applyPairingsRequest,
+  decodePairingsRequest,
+  decodePairingsResponse,
+  encodePairingsRequest,
+  MAX_PAIRINGS,
+  type Pairing,
+  type PairingsRequest,
+  pairingError,
+} from '@hksv/hap'
+import { describe, expect, it } from 'vitest'
+
+import { errorOf, fromHex, toHex, vectors } from './vector.ts'
+
+interface WrittenPairing extends Omit<Pairing, 'publicKey'> {
+  readonly publicKey: string
+}
+
+interface Case {
+  readonly message: 'request' | 'response'
+  readonly hex: string
+  readonly value?:
+    | readonly WrittenPairing[]
+    | { method: string; identifier?: string; pairing?: WrittenPairing }
+  readonly canonical?: boolean
+  readonly error?: string
+  readonly pairingError?: number
+}
+
+const file = vectors<Case>('pairings')
+const isLegal = (row: Case): boolean => row.error === undefined
+
+function fromVector(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value), (name, field) =>
+    name === 'publicKey' ? fromHex(field) : field,
+  )
+}
+
+function decode({ message }: Case, body: Uint8Array): unknown {
+  return message === 'request' ? decodePairingsRequest(body) : decodePairingsResponse(body)
+}
+
+function pairing(identifier: string, permissions: number = ADMIN, fill = 1): Pairing {
+  return { identifier, publicKey: new Uint8Array(32).fill(fill), permissions }
+}
+
+const owner = pairing('owner')
+const guest = pairing('guest', 0)
+const home = [owner, guest]
+const refused = (error: number) => `06010207010${error}`
+
+/** The answer as a controller reads it. */
+function apply(request: PairingsRequest, requester: Pairing | undefined = owner, before = home) {
+  const { answer, pairings, isChanged } = applyPairingsRequest(before, request, requester)
+  return { answer: toHex(answer), pairings, isChanged }
+}
+
+describe('bodies of /pairings', () => {
+  it.each(file.cases.filter(isLegal))('reads $message: $name', row => {
+    expect(decode(row, fromHex(row.hex))).toEqual(fromVector(row.value))
+  })
+
+  it.each(file.cases.filter(row => isLegal(row) && row.canonical !== false))(
+    'writes $message: $name',
+    row => {
+      const value = fromVector(row.value)
+      const written = Array.isArray(value)
+        ? value.length === 0
+          ? applyPairingsRequest(home, { method: 'remove', identifier: '-' }, owner).answer
+          : applyPairingsRequest(value, { method: 'list' }, owner).answer
+        : encodePairingsRequest(value as PairingsRequest)
+      expect(toHex(written)).toBe(row.hex)
+    },
+  )
+
+  it.each(file.cases.filter(row => !isLegal(row)))('refuses $message: $name', row => {
+    const { error: code, pairingError: own } = row
+    expect(() => decode(row, fromHex(row.hex))).toThrow(
+      expect.objectContaining({ name: 'HapError', code, pairingError: own }),
+    )
+  })
+
+  it.each(file.cases.filter(isLegal))(
+    '$message cut at any byte is another one or none: $name',
+    row => {
+      const body = fromHex(row.hex)
+      for (let length = 0; length < body.length; length++) {
+        const code = errorOf(() => decode(row, body.subarray(0, length)))
+        // A list may be cut between two records: that is a shorter list.
+        if (code === undefined) expect(row.message).toBe('response')
+        else expect(code).toBe('PAIR_MALFORMED')
+      }
+    },
+  )
+})
+
+describe('who may manage pairings', () => {
+  it.each<PairingsRequest>([
+    { method: 'list' },
+    { method: 'remove', identifier: 'guest' },
+    { method: 'add', pairing: pairing('new') },
+  ])('$method is for administrators that are still stored', request => {
+    for (const requester of [guest, undefined]) {
+      const result = applyPairingsRequest(home, request, requester)
+      expect(toHex(result.answer)).toBe(refused(pairingError.authentication))
+      expect(result).toMatchObject({ pairings: home, isChanged: false })
+    }
+  })
+})
+
+describe('adding a pairing', () => {
+  it('stores it', () => {
+    const added = pairing('new', 0, 2)
+    expect(apply({ method: 'add', pairing: added })).toEqual({
+      answer: '060102',
+      pairings: [owner, guest, added],
+      isChanged: true,
+    })
+  })
+
+  it('refuses another key under a known id with Unknown', () => {
+    const result = apply({ method: 'add', pairing: pairing('guest', ADMIN, 2) })
+    expect(result).toEqual({
+      answer: refused(pairingError.unknown),
+      pairings: home,
+      isChanged: false,
+    })
+  })
+
+  it('with the same key changes the permissions only', () => {
+    const promoted = pairing('guest', ADMIN)
+    const { pairings, isChanged } = apply({ method: 'add', pairing: promoted })
+    expect(pairings).toEqual([owner, promoted])
+    expect(isChanged).toBe(true)
+  })
+
+  it('as it is changes nothing', () => {
+    expect(apply({ method: 'add', pairing: pairing('guest', 0) })).toEqual({
+      answer: '060102',
+      pairings: home,
+      isChanged: false,
+    })
+  })
+
+  it('beyond the sixteenth is refused with MaxPeers, changing a known one is not', () => {
+    const full = Array.from({ length: MAX_PAIRINGS }, (_, i) => pairing(`${i}`))
+    expect(MAX_PAIRINGS).toBe(16)
+    const [first] = full
+    expect(apply({ method: 'add', pairing: pairing('17th') }, first, full)).toEqual({
+      answer: refused(pairingError.maxPeers),
+      pairings: full,
+      isChanged: false,
+    })
+    expect(apply({ method: 'add', pairing: pairing('3', 0) }, first, full).isChanged).toBe(true)
+    expect(
+      apply({ method: 'add', pairing: pairing('16th') }, first, full.slice(1)).pairings.length,
+    ).toBe(16)
+  })
+
+  it('takes ids that are names of object members', () => {
+    const odd = ['__proto__', 'constructor', 'toString'].map(name => pairing(name, 0))
+    const all = odd.reduce<readonly Pairing[]>(
+      (before, added) =>
+        applyPairingsRequest(before, { method: 'add', pairing: added }, owner).pairings,
+      home,
+    )
+    const { answer } = applyPairingsRequest(all, { method: 'list' }, owner)
+    expect(decodePairingsResponse(answer)).toEqual([...home, ...odd])
+  })
+})
+
+describe('removing a pairing', () => {
+  it('succeeds, also for one that is not there', () => {
+    expect(apply({ method: 'remove', identifier: 'guest' }).pairings).toEqual([owner])
+    expect(apply({ method: 'remove', identifier: 'GUEST' })).toEqual({
+      answer: '060102',
+      pairings: home,
+      isChanged: false,
+    })
+  })
+
+  it('removes all with the last administrator', () => {
+    expect(apply({ method: 'remove', identifier: 'owner' })).toEqual({
+      answer: '060102',
+      pairings: [],
+      isChanged: true,
+    })
+  })
+
+  it('removes all when the last administrator becomes a user', () => {
+    const demoted = pairing('owner', 0)
+    expect(apply({ method: 'add', pairing: demoted }).pairings).toEqual([])
+  })
+
+  it('keeps the others while there is another administrator', () => {
+    const second = pairing('second')
+    const { pairings } = apply({ method: 'remove', identifier: 'owner' }, owner, [...home, second])
+    expect(pairings).toEqual([guest, second])
+  })
+})
+
+describe('listing pairings', () => {
+  it('puts an empty FF between two records, none before and none after', () => {
+    const { answer } = apply({ method: 'list' })
+    const record = (id: string, permission: string) =>
+      `0105${Buffer.from(id).toString('hex')}0320${'01'.repeat(32)}0b01${permission}`
+    expect(answer).toBe(`060102${record('owner', '01')}ff00${record('guest', '00')}`)
+  })
+
+  it('lists sixteen', () => {
+    const full = Array.from({ length: 16 }, (_, i) => pairing(`id ${i}`, ADMIN, i))
+    const { answer } = applyPairingsRequest(full, { method: 'list' }, full[0])
+    expect(decodePairingsResponse(answer)).toEqual(full)
+  })
+})
