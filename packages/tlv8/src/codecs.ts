@@ -6,6 +6,8 @@ export type TlvMode = 'strict' | 'lenient'
 
 /** Reads and writes one value. */
 export interface TlvCodec<T> {
+  /** Whether no bytes are a value too. Elsewhere a lenient reader takes an empty item for none. */
+  readonly mayBeEmpty?: boolean
   /** @throws RangeError for a value that does not fit. */
   encode(value: T): Uint8Array
   /** @throws TlvError `TLV_LENGTH`, `TLV_VALUE` and those of a nested message. */
@@ -53,25 +55,32 @@ export const uintMinimal: TlvCodec<number> = {
   },
 }
 
-/** IEEE 754 binary32, little-endian: RTCP intervals. */
+/** A finite IEEE 754 binary32, little-endian: RTCP intervals. */
 export const float32: TlvCodec<number> = {
   encode(value) {
+    if (!Number.isFinite(Math.fround(value))) throw new RangeError(`${value} is no finite binary32`)
     const bytes = new Uint8Array(4)
     new DataView(bytes.buffer).setFloat32(0, value, true)
     return bytes
   },
   decode(bytes) {
     if (bytes.length !== 4) throw new TlvError('TLV_LENGTH')
-    return new DataView(bytes.buffer, bytes.byteOffset, 4).getFloat32(0, true)
+    const value = new DataView(bytes.buffer, bytes.byteOffset, 4).getFloat32(0, true)
+    if (!Number.isFinite(value)) throw new TlvError('TLV_VALUE')
+    return value
   },
 }
 
-/** Bytes of one length, or of a length between `min` (0) and `max`, both included. */
+/**
+ * Bytes of one length, or of a length between `min` (0) and `max`, both included. Decoded values are
+ * views of the message where it did not have to join fragments.
+ */
 export function bytes(
   size: { readonly length: number } | { readonly min?: number; readonly max: number },
 ): TlvCodec<Uint8Array> {
   const [min, max] = 'length' in size ? [size.length, size.length] : [size.min ?? 0, size.max]
   return {
+    mayBeEmpty: min === 0,
     encode(value) {
       if (value.length < min || value.length > max) {
         throw new RangeError(`${value.length} bytes where ${min} to ${max} are allowed`)
@@ -89,7 +98,12 @@ export function bytes(
 export function utf8(size: { readonly max: number }): TlvCodec<string> {
   const limited = bytes(size)
   return {
-    encode: text => limited.encode(new TextEncoder().encode(text)),
+    mayBeEmpty: true,
+    encode(text) {
+      // TextEncoder would write another character in its place.
+      if (/\p{Surrogate}/u.test(text)) throw new RangeError('the text has a lone surrogate')
+      return limited.encode(new TextEncoder().encode(text))
+    },
     decode(value, mode) {
       try {
         const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })

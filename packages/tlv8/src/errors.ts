@@ -44,5 +44,6 @@ export class TlvError extends Error {
 
 /** @returns Whether `error` is a {@link TlvError}, of whichever copy of this package. */
 export function isTlvError(error: unknown): error is TlvError {
-  return error instanceof Error && error.name === 'TlvError' && 'code' in error
+  if (!(error instanceof Error) || error.name !== 'TlvError' || !('code' in error)) return false
+  return typeof error.code === 'string' && Object.hasOwn(tlvErrors, error.code)
 }

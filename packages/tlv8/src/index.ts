@@ -12,7 +12,6 @@ export {
   utf8,
 } from './codecs.ts'
 export { isTlvError, TlvError, type TlvErrorCode, tlvErrors } from './errors.ts'
-export { decodeItems, decodeListItems, encodeItems, splitItems, type TlvItem } from './items.ts'
 export {
   type ListField,
   list,
@@ -21,8 +20,7 @@ export {
   type RequiredField,
   required,
   type TlvFieldOf,
-  type TlvSchema,
   type TlvTable,
-  type TlvValue,
-  tlvSchema,
-} from './schema.ts'
+} from './fields.ts'
+export { decodeItems, decodeListItems, encodeItems, splitItems, type TlvItem } from './items.ts'
+export { type TlvSchema, type TlvValue, tlvSchema } from './schema.ts'

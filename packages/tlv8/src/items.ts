@@ -22,9 +22,10 @@ interface Fragment {
 
 /**
  * Writes items: type, length, value. A value over 255 bytes becomes fragments of one type, all but
- * the last of 255 bytes.
+ * the last of 255 bytes. An empty value becomes one empty item.
  *
- * @throws RangeError when a type is no byte.
+ * @throws RangeError when a type is no byte, or that of the item before it: a reader would join the
+ * two, so a separator belongs between.
  * @see HomeKit Accessory Protocol R2 §14.1
  * @example encodeItems([{ type: 0x06, value: Uint8Array.of(1) }]) // 06 01 01
  */
@@ -33,8 +34,11 @@ export function encodeItems(items: readonly TlvItem[]): Uint8Array {
   for (const { value } of items) length += value.length + 2 * fragmentCount(value)
   const encoded = new Uint8Array(length)
   let to = 0
+  let previousType: number | undefined
   for (const { type, value } of items) {
-    if (!Number.isInteger(type) || type < 0 || type > 255) throw new RangeError('type is a byte')
+    checkType(type)
+    if (type === previousType) throw new RangeError(`two items of type ${type} without a separator`)
+    previousType = type
     for (let from = 0, left = fragmentCount(value); left > 0; left--, from += MAX_FRAGMENT) {
       const fragment = value.subarray(from, from + MAX_FRAGMENT)
       encoded[to] = type
@@ -72,10 +76,15 @@ export function decodeItems(bytes: Uint8Array): TlvItem[] {
  * @see observed: cameras of several makers
  */
 export function decodeListItems(bytes: Uint8Array): TlvItem[] {
+  return decodeLooseItems(bytes).filter(({ value }) => value.length > 0)
+}
+
+/** Like {@link decodeListItems}, with the empty items, of which a schema knows more. */
+export function decodeLooseItems(bytes: Uint8Array): TlvItem[] {
   return join(
     readFragments(bytes),
     (previous, next) => previous.value.length === MAX_FRAGMENT && next.value.length > 0,
-  ).filter(({ value }) => value.length > 0)
+  )
 }
 
 /**
@@ -91,6 +100,11 @@ export function splitItems(items: readonly TlvItem[], separatorType: number): Tl
     else records.at(-1)?.push(item)
   }
   return records.filter(record => record.length > 0)
+}
+
+/** @throws RangeError unless `type` is a byte. */
+export function checkType(type: number): void {
+  if (!Number.isInteger(type) || type < 0 || type > 255) throw new RangeError('a type is a byte')
 }
 
 function fragmentCount(value: Uint8Array): number {

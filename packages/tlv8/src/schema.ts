@@ -1,42 +1,21 @@
 import type { TlvCodec, TlvMode } from './codecs.ts'
 import { isTlvError, TlvError } from './errors.ts'
-import { decodeItems, decodeListItems, encodeItems, LIST_SEPARATOR, type TlvItem } from './items.ts'
-
-/** A field that every message has. */
-export interface RequiredField<T> {
-  readonly kind: 'required'
-  readonly type: number
-  readonly codec: TlvCodec<T>
-}
-
-/** A field that a message may have. */
-export interface OptionalField<T> {
-  readonly kind: 'optional'
-  readonly type: number
-  readonly codec: TlvCodec<T>
-}
-
-/** A field that a message may have any number of times, with separators between. */
-export interface ListField<T> {
-  readonly kind: 'list'
-  readonly type: number
-  readonly codec: TlvCodec<T>
-}
-
-/** The field that a property of type `T[K]` needs. */
-export type TlvFieldOf<T, K extends keyof T> =
-  Record<never, never> extends Pick<T, K>
-    ? OptionalField<NonNullable<T[K]>>
-    : T[K] extends readonly (infer Element)[]
-      ? ListField<Element>
-      : RequiredField<T[K]>
-
-/** One row for each property of `T`, in the order in which they are written. */
-export type TlvTable<T extends object> = { readonly [K in keyof T]-?: TlvFieldOf<T, K> }
+import type { TlvTable } from './fields.ts'
+import {
+  checkType,
+  decodeItems,
+  decodeLooseItems,
+  encodeItems,
+  LIST_SEPARATOR,
+  type TlvItem,
+} from './items.ts'
 
 /** A typed message. */
 export interface TlvSchema<T extends object> {
-  /** @throws RangeError when a value does not fit its field. */
+  /**
+   * @throws RangeError when a value does not fit its field.
+   * @throws TypeError when a required one is missing.
+   */
   encode(value: T): Uint8Array
   /**
    * Reads strictly: fixed sizes, no field twice. Unknown types are ignored.
@@ -46,7 +25,8 @@ export interface TlvSchema<T extends object> {
    */
   decode(bytes: Uint8Array): T
   /**
-   * Reads what devices really send: list elements without separators, integers of another width.
+   * Reads what devices really send: list elements without separators, integers of another width,
+   * empty items in places where they mean nothing.
    *
    * @returns As {@link TlvSchema.decode}.
    * @throws TlvError
@@ -64,21 +44,11 @@ interface Row {
   readonly codec: TlvCodec<unknown>
 }
 
-export function required<T>(type: number, codec: TlvCodec<T>): RequiredField<T> {
-  return { kind: 'required', type, codec }
-}
-
-export function optional<T>(type: number, codec: TlvCodec<T>): OptionalField<T> {
-  return { kind: 'optional', type, codec }
-}
-
-export function list<T>(type: number, codec: TlvCodec<T>): ListField<T> {
-  return { kind: 'list', type, codec }
-}
-
 /**
  * Makes a schema of a table of fields.
  *
+ * @throws RangeError when two rows have one type, a type is no byte, or a list has the type of its
+ * separators.
  * @example
  * interface Attributes { width: number; height: number; frameRate?: number }
  * const attributes: TlvSchema<Attributes> = tlvSchema<Attributes>({
@@ -92,10 +62,21 @@ export function tlvSchema<T extends object>(table: TlvTable<T>): TlvSchema<T> {
   const rows = Object.entries(table as Readonly<Record<string, Omit<Row, 'name'>>>).map(
     ([name, field]): Row => ({ name, ...field }),
   )
+  checkRows(rows)
   return {
     encode: value => encodeItems(writeRows(rows, value as Readonly<Record<string, unknown>>)),
     decode: bytes => readRows(rows, decodeItems(bytes), 'strict') as T,
-    decodeLenient: bytes => readRows(rows, decodeListItems(bytes), 'lenient') as T,
+    decodeLenient: bytes => readRows(rows, decodeLooseItems(bytes), 'lenient') as T,
+  }
+}
+
+function checkRows(rows: readonly Row[]): void {
+  const types = new Set<number>()
+  for (const { name, kind, type } of rows) {
+    checkType(type)
+    if (types.has(type)) throw new RangeError(`${name} has the type of another field`)
+    if (kind === 'list' && type === LIST_SEPARATOR) throw new RangeError(`${name} cannot be a list`)
+    types.add(type)
   }
 }
 
@@ -103,7 +84,9 @@ function writeRows(rows: readonly Row[], value: Readonly<Record<string, unknown>
   return rows.flatMap(({ name, kind, type, codec }) => {
     const property = value[name]
     if (kind !== 'list') {
-      return property === undefined ? [] : [{ type, value: codec.encode(property) }]
+      if (property !== undefined) return [{ type, value: codec.encode(property) }]
+      if (kind === 'required') throw new TypeError(`${name} is missing`)
+      return []
     }
     const elements = property as readonly unknown[]
     return elements.flatMap((element, i) => {
@@ -120,9 +103,12 @@ function readRows(
   mode: TlvMode,
 ): Record<string, unknown> {
   const message: Record<string, unknown> = {}
-  for (const { name, kind, type, codec } of rows) {
+  for (const row of rows) {
+    const { name, kind, type, codec } = row
     const found = items.filter(item => item.type === type && !isSeparator(item, rows))
-    const values = found.map(({ value }) => decodeField(name, codec, value, mode))
+    const values = (mode === 'strict' ? found : withoutPadding(found, row)).map(({ value }) =>
+      decodeField(name, codec, value, mode),
+    )
     if (kind === 'list') {
       message[name] = values
       continue
@@ -138,6 +124,13 @@ function readRows(
 function isSeparator({ type, value }: TlvItem, rows: readonly Row[]): boolean {
   const separates = type === LIST_SEPARATOR && value.length === 0
   return separates && rows.some(({ kind }) => kind === 'list')
+}
+
+/** Devices separate with empty items of the field's own type, too, and close with one. */
+function withoutPadding(found: readonly TlvItem[], { kind, codec }: Row): readonly TlvItem[] {
+  const filled = found.filter(({ value }) => value.length > 0)
+  const isValue = filled.length === 0 && kind !== 'list' && codec.mayBeEmpty === true
+  return isValue ? found.slice(0, 1) : filled
 }
 
 function decodeField(
