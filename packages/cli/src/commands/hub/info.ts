@@ -1,6 +1,6 @@
 import type { AccessoryClient, RemoteCharacteristic, Value } from '@hksv/hub'
 import { Command } from 'commander'
-import { decodeTlv8, printTlv8 } from '../../decode/tlv8.ts'
+import { printTlvValue } from '../../decode/known-tlv.ts'
 import { Output } from '../../output.ts'
 import { addHubOptions, connectAccessory, type HubFlags } from './common.ts'
 
@@ -51,11 +51,5 @@ function print(output: Output, characteristic: RemoteCharacteristic): void {
   const isTlv = format === 'tlv8' && typeof value === 'string' && value !== ''
   output.result(isTlv ? head.trimEnd() : `${head} ${value === null ? '-' : JSON.stringify(value)}`)
   if (!isTlv) return
-  try {
-    for (const line of printTlv8(decodeTlv8(Buffer.from(value, 'base64')), ' '.repeat(10))) {
-      output.result(line)
-    }
-  } catch {
-    output.result(`${' '.repeat(10)}${value}  (no TLV8)`)
-  }
+  for (const line of printTlvValue(name, value, ' '.repeat(10))) output.result(line)
 }
