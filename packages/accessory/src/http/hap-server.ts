@@ -13,7 +13,7 @@ import {
   type SrpCredentials,
 } from '@hksv/hap'
 
-import { AccessoryError } from '../errors.ts'
+import { AccessoryError, isAccessoryError } from '../errors.ts'
 import { isNodeError } from '../storage/state-file.ts'
 import { RecordStream } from './record-stream.ts'
 import { type Reply, reasonPhrases } from './reply.ts'
@@ -31,6 +31,8 @@ const HTTP_OPTIONS = {
   requestTimeout: 30_000,
   // HAP connections stay open however long nothing is asked.
   keepAliveTimeout: 0,
+  // HAP asks for no Host header, and not every controller sends one.
+  requireHostHeader: false,
 }
 
 /** The TCP side of the accessory: connections, sessions, HTTP in both directions. */
@@ -142,9 +144,11 @@ export class HapServer {
             : await route(this.#context, session, request)
         await sendReply(response, reply)
       } catch (error) {
-        if (!session.signal.aborted) {
-          this.#context.log.error({ err: error }, `${message.method} ${message.url} failed`)
-        }
+        const { log } = this.#context
+        const isPeersFault = isAccessoryError(error) && error.code === 'REQUEST_TOO_LARGE'
+        const text = `${message.method} ${message.url} failed`
+        if (isPeersFault || session.signal.aborted) log.debug({ err: error }, text)
+        else log.error({ err: error }, text)
         stream.destroy()
       }
     })
