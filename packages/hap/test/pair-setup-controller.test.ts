@@ -1,8 +1,17 @@
+import { nodeProvider } from '@hksv/crypto/node'
 import { type PairingMessage, pairingMessage } from '@hksv/hap'
 import { describe, expect, it } from 'vitest'
 
-import { errorOf, flip } from './vector.ts'
-import { ask, deviceId, next, setupController, World } from './world.ts'
+import { errorOf, flip, fromHex, vectors } from './vector.ts'
+import { ask, deviceId, draws, next, seeded, setupController, World } from './world.ts'
+
+const file = vectors<
+  { value?: string },
+  {
+    secretA: string
+    intermediate: { encryptKey: string; accessoryX: string; controllerX: string }
+  }
+>('pair-setup')
 
 /** A controller that has posted M1, M3 or M5, and the answer it waits for. */
 function waiting(messages: 1 | 2 | 3, options: Parameters<typeof setupController>[0] = {}) {
@@ -81,6 +90,35 @@ describe('the controller of pair-setup', () => {
       expect(errorOf(() => controller.receive(wrong))).toBe('PAIR_AUTHENTICATION')
     }
   })
+
+  it.each(['another key', 'another name', 'ControllerX'])(
+    'does not trust an M6 signed with or for %s',
+    what => {
+      const { intermediate, secretA } = file
+      const controller = setupController({ random: draws(fromHex(secretA)) })
+      next(controller)
+      for (const message of ['M1', 'M3']) {
+        const row = file.cases.find(({ name }) => name === message)
+        controller.receive(fromHex(row?.value ?? ''))
+      }
+      const key = nodeProvider.ed25519(seeded('key')(32))
+      const other = nodeProvider.ed25519(seeded('other')(32))
+      const x = what === 'ControllerX' ? intermediate.controllerX : intermediate.accessoryX
+      const name = what === 'another name' ? '11:22:33:44:55:66' : deviceId
+      const signed = Buffer.concat([fromHex(x), Buffer.from(name), key.publicKey])
+      const inner = pairingMessage.encode({
+        identifier: new Uint8Array(Buffer.from(deviceId)),
+        publicKey: key.publicKey,
+        signature: (what === 'another key' ? other : key).sign(signed),
+      })
+      const nonce = new Uint8Array(Buffer.from('\0\0\0\0PS-Msg06'))
+      const aead = nodeProvider.aead(fromHex(intermediate.encryptKey))
+      const encryptedData = Buffer.concat(aead.seal(nonce, new Uint8Array(), [inner]))
+      const m6 = pairingMessage.encode({ state: 6, encryptedData })
+      expect(errorOf(() => controller.receive(m6))).toBe('PAIR_AUTHENTICATION')
+      expectOver(controller, m6)
+    },
+  )
 
   it('takes the accessory it expects, in whatever case the id is written', () => {
     const { controller, answer } = waiting(3, { accessoryId: deviceId.toLowerCase() })

@@ -1,0 +1,143 @@
+import {
+  characteristicName,
+  characteristics,
+  hapStatus,
+  hapStatusText,
+  longUuid,
+  serviceName,
+  services,
+  shortUuid,
+} from '@hksv/hap'
+import { describe, expect, it } from 'vitest'
+
+const rows = Object.entries(characteristics)
+const named = Object.entries(services)
+const NUMBERS = ['uint8', 'uint16', 'uint32', 'uint64', 'int', 'float']
+
+describe('the table of characteristics', () => {
+  it('has each type once, short and in upper case', () => {
+    const types = rows.map(([, { type }]) => type)
+    expect(new Set(types).size).toBe(types.length)
+    for (const type of types) expect(shortUuid(type)).toBe(type)
+  })
+
+  it.each(rows)('%s has permissions that agree', (_name, { perms }) => {
+    expect(new Set(perms).size).toBe(perms.length)
+    expect(perms.includes('pr') || perms.includes('pw')).toBe(true)
+    if (perms.includes('tw') || perms.includes('wr')) expect(perms).toContain('pw')
+    if (perms.includes('ev')) expect(perms).toContain('pr')
+  })
+
+  it.each(rows)('%s has permissions in the order of the wire', (_name, { perms }) => {
+    const order = ['pr', 'pw', 'ev', 'aa', 'tw', 'wr', 'hd']
+    expect(perms).toEqual(order.filter(perm => perms.some(own => own === perm)))
+  })
+
+  it.each(rows)('%s has limits that fit its format', (_name, row) => {
+    const { format, minValue, maxValue, minStep, validValues, maxLength, unit } = row
+    const limits = [minValue, maxValue, minStep, validValues, unit]
+    if (!NUMBERS.includes(format)) expect(limits.every(limit => limit === undefined)).toBe(true)
+    if (maxLength !== undefined) expect(format).toBe('string')
+    if (minValue !== undefined && maxValue !== undefined) {
+      expect(minValue).toBeLessThanOrEqual(maxValue)
+      for (const value of validValues ?? []) {
+        expect(value).toBeGreaterThanOrEqual(minValue)
+        expect(value).toBeLessThanOrEqual(maxValue)
+      }
+    }
+    if (validValues) expect(validValues).toEqual([...validValues].sort((a, b) => a - b))
+  })
+
+  it('reports presses and motion at once', () => {
+    const immediate = rows.filter(([, { isImmediate }]) => isImmediate).map(([name]) => name)
+    expect(immediate).toEqual(['motionDetected', 'programmableSwitchEvent'])
+  })
+
+  it('has the formats and permissions that Secure Video devices ship', () => {
+    const text = (name: keyof typeof characteristics) => {
+      const { type, format, perms } = characteristics[name]
+      return `${type} ${format} ${perms.join(' ')}`
+    }
+    expect(text('active')).toBe('B0 uint8 pr pw ev')
+    expect(text('eventSnapshotsActive')).toBe('223 uint8 pr pw ev')
+    expect(text('homeKitCameraActive')).toBe('21B uint8 pr pw ev')
+    expect(text('periodicSnapshotsActive')).toBe('225 uint8 pr pw ev')
+    expect(text('cameraOperatingModeIndicator')).toBe('21D bool pr pw ev tw')
+    expect(text('recordingAudioActive')).toBe('226 uint8 pr pw ev tw')
+    expect(text('manuallyDisabled')).toBe('227 bool pr ev')
+    expect(text('supportedCameraRecordingConfiguration')).toBe('205 tlv8 pr ev')
+    expect(text('selectedCameraRecordingConfiguration')).toBe('209 tlv8 pr pw ev')
+    expect(text('setupDataStreamTransport')).toBe('131 tlv8 pr pw wr')
+    expect(text('setupEndpoints')).toBe('118 tlv8 pr pw')
+    expect(text('statusActive')).toBe('75 bool pr ev')
+  })
+})
+
+describe('the table of services', () => {
+  it('has each type once, short and in upper case', () => {
+    const types = named.map(([, { type }]) => type)
+    expect(new Set(types).size).toBe(types.length)
+    for (const type of types) expect(shortUuid(type)).toBe(type)
+  })
+
+  it.each(named)('%s names characteristics of the table, each once', (_name, service) => {
+    const all = [...service.characteristics, ...(service.optional ?? [])]
+    expect(new Set(all).size).toBe(all.length)
+    for (const name of all) expect(characteristics[name]).toBeDefined()
+  })
+
+  it.each(named)(
+    '%s keeps for administrators what it has and what can be written',
+    (_name, row) => {
+      const all = [...row.characteristics, ...(row.optional ?? [])]
+      for (const name of row.adminWrites ?? []) {
+        expect(all).toContain(name)
+        expect(characteristics[name].perms).toContain('pw')
+      }
+    },
+  )
+
+  it("keeps the camera's modes for administrators", () => {
+    const admin = named.flatMap(([, { type, adminWrites = [] }]) =>
+      adminWrites.map(name => `${type}.${characteristics[name].type}`),
+    )
+    expect(admin).toEqual(['110.B0', '21A.223', '21A.21B', '21A.225', '204.B0', '204.209'])
+  })
+
+  it('uses every characteristic of the table', () => {
+    const used = new Set(
+      named.flatMap(([, row]) => [...row.characteristics, ...(row.optional ?? [])]),
+    )
+    expect(rows.map(([name]) => name).filter(name => !used.has(name as 'active'))).toEqual([])
+  })
+})
+
+describe('names by UUID', () => {
+  it.each(rows)('%s', (name, { type }) => {
+    for (const form of [type, longUuid(type), longUuid(type).toLowerCase()]) {
+      expect(characteristicName(form)).toBe(name)
+    }
+  })
+
+  it.each(named)('%s', (name, { type }) => {
+    expect(serviceName(longUuid(type).toLowerCase())).toBe(name)
+  })
+
+  it('are undefined for what the table does not have', () => {
+    expect(serviceName('FFFF')).toBeUndefined()
+    expect(characteristicName('34AB8811-AC7F-4340-BAC3-FD6A85F9943B')).toBeUndefined()
+  })
+})
+
+describe('status codes', () => {
+  it('have names for people', () => {
+    expect(hapStatusText(hapStatus.notAllowedInCurrentState)).toBe('not allowed in current state')
+    expect(hapStatusText(hapStatus.success)).toBe('success')
+    expect(hapStatusText(-1)).toBe('status -1')
+  })
+
+  it('are 0 and -70401 to -70412', () => {
+    const codes = Object.values(hapStatus).filter(code => code !== 0)
+    expect(codes).toEqual(Array.from({ length: 12 }, (_, i) => -70_401 - i))
+  })
+})
