@@ -17,9 +17,9 @@ export const SRP_MODULUS: Uint8Array = fromHex(`
 export const SRP_GENERATOR: Uint8Array = Uint8Array.of(5)
 
 /** Bytes of a number of the group. */
-export const SRP_LENGTH = 384
+const SRP_LENGTH = 384
 
-export const N: bigint = toBigInt(SRP_MODULUS)
+const N: bigint = toBigInt(SRP_MODULUS)
 
 /** Big-endian. */
 export function toBigInt(bytes: Uint8Array): bigint {
