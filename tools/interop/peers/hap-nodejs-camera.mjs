@@ -1,0 +1,98 @@
+// A Secure Video camera of hap-nodejs, in a process of its own: its storage is global, and its mDNS is
+// switched off. usage: hap-nodejs-camera.mjs STORAGE SETUP-CODE; tells its port over IPC, takes
+// { motion }, { packets } and { endsWithoutLast } from there.
+import { createRequire } from 'node:module'
+import process from 'node:process'
+import { setTimeout as delay } from 'node:timers/promises'
+
+import hap from 'hap-nodejs'
+
+const [storage, setupCode] = process.argv.slice(2)
+const { Accessory, CameraController, Characteristic, HAPStorage, uuid } = hap
+const { CiaoAdvertiser } = createRequire(import.meta.url)('hap-nodejs/dist/lib/Advertiser.js')
+
+HAPStorage.setCustomStoragePath(storage)
+for (const name of ['initPort', 'startAdvertising', 'updateAdvertisement', 'destroy']) {
+  CiaoAdvertiser.prototype[name] = async () => undefined
+}
+
+/** What the delegate sends: base64, the initialization first. */
+let packets = []
+/** Ends the generator without a last packet. */
+let endsWithoutLast = false
+
+const streaming = {
+  handleSnapshotRequest: (_request, done) => done(undefined, Buffer.from([0xff, 0xd8, 0xff, 0xd9])),
+  prepareStream: (_request, done) => done(new Error('no live view here')),
+  handleStreamRequest: (_request, done) => done(new Error('no live view here')),
+}
+
+const recording = {
+  updateRecordingActive: isActive => report('recording-active', { isActive }),
+  updateRecordingConfiguration: configuration => report('configuration', { configuration }),
+  async *handleRecordingStreamRequest(streamId) {
+    report('opened', { streamId })
+    for (const [i, packet] of packets.entries()) {
+      // It sends a whole stream in one turn of its event loop unless the delegate waits.
+      await delay(1)
+      const isLast = !endsWithoutLast && i === packets.length - 1
+      yield { data: Buffer.from(packet, 'base64'), isLast }
+    }
+  },
+  acknowledgeStream: streamId => report('acknowledged', { streamId }),
+  closeRecordingStream: (streamId, reason) => report('closed', { streamId, reason }),
+}
+
+const accessory = new Accessory('Peer', uuid.generate('hksv:interop:peer'))
+const controller = new CameraController({
+  cameraStreamCount: 2,
+  delegate: streaming,
+  streamingOptions: {
+    supportedCryptoSuites: [0],
+    video: { codec: { profiles: [1], levels: [2] }, resolutions: [[1280, 720, 30]] },
+    audio: { codecs: [{ type: 'OPUS', samplerate: 24 }] },
+  },
+  recording: {
+    options: {
+      prebufferLength: 4000,
+      mediaContainerConfiguration: { type: 0, fragmentLength: 4000 },
+      video: {
+        type: 0,
+        parameters: { profiles: [1, 2], levels: [0, 1, 2] },
+        resolutions: [
+          [1280, 720, 30],
+          [1920, 1080, 30],
+          [1920, 1080, 15],
+        ],
+      },
+      audio: { codecs: [{ type: 0, samplerate: [3, 4] }] },
+    },
+    delegate: recording,
+  },
+  sensors: { motion: true },
+})
+accessory.configureController(controller)
+const motion = accessory.getService(hap.Service.MotionSensor)
+
+accessory.on('listening', port => report('listening', { port }))
+accessory.on('paired', () => report('paired'))
+await accessory.publish({
+  username: '0A:1B:2C:3D:4E:5F',
+  pincode: setupCode,
+  category: 17,
+  port: 0,
+  bind: '127.0.0.1',
+})
+
+process.on('message', message => {
+  if (message.packets !== undefined) packets = message.packets
+  if (message.endsWithoutLast !== undefined) endsWithoutLast = message.endsWithoutLast
+  if (message.motion !== undefined)
+    motion.updateCharacteristic(Characteristic.MotionDetected, message.motion)
+  report('taken')
+})
+process.on('disconnect', () => process.exit())
+
+function report(event, values = {}) {
+  process.send?.({ event, ...values })
+}
