@@ -119,6 +119,7 @@ export function utf8(size: { readonly max: number }): TlvCodec<string> {
 /** A message within a message. */
 export function nested<T extends object>(schema: TlvSchema<T>): TlvCodec<T> {
   return {
+    mayBeEmpty: schema.mayBeEmpty === true,
     encode: value => schema.encode(value),
     decode: (value, mode) =>
       mode === 'strict' ? schema.decode(value) : schema.decodeLenient(value),

@@ -12,6 +12,8 @@ import {
 
 /** A typed message. */
 export interface TlvSchema<T extends object> {
+  /** Whether no bytes are a message too: none of its fields is required. */
+  readonly mayBeEmpty?: boolean
   /**
    * @throws RangeError when a value does not fit its field.
    * @throws TypeError when a required one is missing.
@@ -64,6 +66,7 @@ export function tlvSchema<T extends object>(table: TlvTable<T>): TlvSchema<T> {
   )
   checkRows(rows)
   return {
+    mayBeEmpty: rows.every(({ kind }) => kind !== 'required'),
     encode: value => encodeItems(writeRows(rows, value as Readonly<Record<string, unknown>>)),
     decode: bytes => readRows(rows, decodeItems(bytes), 'strict') as T,
     decodeLenient: bytes => readRows(rows, decodeLooseItems(bytes), 'lenient') as T,

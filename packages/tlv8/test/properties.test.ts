@@ -52,6 +52,12 @@ interface Child {
   readonly label?: string
 }
 
+/** A message of which every part may be missing. */
+interface Options {
+  readonly mode?: number
+  readonly levels: readonly number[]
+}
+
 interface Message {
   readonly byte: number
   readonly port?: number
@@ -62,12 +68,18 @@ interface Message {
   readonly blob: Uint8Array
   readonly child: Child
   readonly children: readonly Child[]
+  readonly options: Options
   readonly levels: readonly number[]
 }
 
 const child: TlvSchema<Child> = tlvSchema<Child>({
   id: required(0x01, uint16),
   label: optional(0x02, utf8({ max: 600 })),
+})
+
+const options: TlvSchema<Options> = tlvSchema<Options>({
+  mode: optional(0x01, uint8),
+  levels: list(0x02, uint8),
 })
 
 const schema: TlvSchema<Message> = tlvSchema<Message>({
@@ -81,6 +93,7 @@ const schema: TlvSchema<Message> = tlvSchema<Message>({
   child: required(0x08, nested(child)),
   children: list(0x09, nested(child)),
   levels: list(0x0a, uint8),
+  options: required(0x0b, nested(options)),
 })
 
 const children: fc.Arbitrary<Child> = fc.record(
@@ -100,6 +113,10 @@ const messages: fc.Arbitrary<Message> = fc.record(
     child: children,
     children: fc.array(children, { maxLength: 4 }),
     levels: fc.array(fc.nat(255), { maxLength: 4 }),
+    options: fc.record(
+      { mode: fc.nat(255), levels: fc.array(fc.nat(255), { maxLength: 2 }) },
+      { requiredKeys: ['levels'] },
+    ),
   },
   {
     requiredKeys: [
@@ -111,6 +128,7 @@ const messages: fc.Arbitrary<Message> = fc.record(
       'child',
       'children',
       'levels',
+      'options',
     ] as const,
   },
 )
