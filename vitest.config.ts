@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
 // Tests, coverage and fuzzing run from the sources; no build is needed for them.
-const conditions = ['@hksv/source', 'node', 'import', 'module', 'default']
+const conditions = ['@hksv/source', 'node']
 
 export default defineConfig({
   resolve: { conditions },

@@ -262,23 +262,21 @@ export class Accessory implements RunningCamera {
     this.#emit({ event: 'identify' })
   }
 
-  #pairingsChanged(): void {
-    const { pairings, log } = this.#parts
+  /** Never rejects: the pairings themselves are stored, and what follows is said in the log. */
+  async #pairingsChanged(): Promise<void> {
+    const { pairings, log, store } = this.#parts
     this.#server.closeUnpairedSessions()
     const isPaired = pairings.size > 0
     if (isPaired === this.#isPaired) return
     this.#isPaired = isPaired
-    const settled = isPaired ? this.#paired() : this.#unpaired()
-    settled.catch((error: unknown) => {
+    this.#setupCode = undefined
+    try {
+      await (isPaired ? forgetSetupCode(store) : this.#unpaired())
+    } catch (error) {
       log.error({ err: error }, 'What the change of pairings means could not be stored.')
-    })
+    }
     this.#advertiser?.update(this.#announcement())
     this.#emit({ event: isPaired ? 'paired' : 'unpaired', controllers: pairings.size })
-  }
-
-  async #paired(): Promise<void> {
-    this.#setupCode = undefined
-    await forgetSetupCode(this.#parts.store)
   }
 
   /** Nobody is left: the camera is as on its first day, but for who it is. */

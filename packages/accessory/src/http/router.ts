@@ -47,8 +47,8 @@ interface SnapshotBody {
 /** What the router needs of the accessory. */
 export interface RouterContext extends EndpointContext {
   readonly crypto: CryptoProvider
-  /** Something happened to the list of pairings; it is on the disk already. */
-  pairingsChanged(): void
+  /** The list of pairings has changed, and is on the disk. Resolves when what follows from it is. */
+  pairingsChanged(): Promise<void>
   identify(): void
   /** A JPEG, or the status to refuse with. */
   snapshot(request: SnapshotRequest, signal: AbortSignal): Promise<Uint8Array | number>
@@ -138,8 +138,9 @@ const identify: Handler = async context => {
 const pairings: SecuredHandler = async (context, _session, { body }, requester) => {
   const request = decodePairingsRequest(body)
   const { answer, isChanged } = await context.pairings.apply(request, requester.controllerId)
+  if (!isChanged) return pairingTlv(answer)
   // Whoever removed itself still gets its answer.
-  return isChanged ? pairingTlv(answer, () => context.pairingsChanged()) : pairingTlv(answer)
+  return pairingTlv(answer, () => void context.pairingsChanged())
 }
 
 const accessories: SecuredHandler = async (context, _session, _request, requester) =>
