@@ -75,12 +75,12 @@ export class StateFile<T> {
   async #write(text: string, alsoPrevious: boolean): Promise<void> {
     if (text === this.#written) return
     try {
-      const previous = `${this.path}.previous`
-      if (!alsoPrevious && this.#written !== undefined) {
-        await writeFileAtomic(previous, this.#written, { mode: 0o600 })
+      // The generation before goes first: killed in between, the next save has to do both again.
+      const previous = alsoPrevious ? text : this.#written
+      if (previous !== undefined) {
+        await writeFileAtomic(`${this.path}.previous`, previous, { mode: 0o600 })
       }
       await writeFileAtomic(this.path, text, { mode: 0o600 })
-      if (alsoPrevious) await writeFileAtomic(previous, text, { mode: 0o600 })
       await syncDirectory(dirname(this.path))
       this.#written = text
     } catch (cause) {

@@ -1,4 +1,4 @@
-import { access, chmod, constants, mkdir } from 'node:fs/promises'
+import { access, chmod, constants, mkdir, readdir, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 
 import { AccessoryError } from '../errors.ts'
@@ -13,6 +13,9 @@ import {
   type StoredPairings,
 } from './schemas.ts'
 import { StateFile, unusable } from './state-file.ts'
+
+/** How write-file-atomic names a file until it is complete. */
+const LEFTOVER = /^(?:identity|pairings|database|camera)\.json(?:\.previous)?\.\d+$/
 
 /** The files of one accessory, with what they held at the start. */
 export interface Store {
@@ -65,7 +68,18 @@ export async function openStore(directory: string): Promise<Store> {
   if (initial.identity !== undefined && initial.pairings === undefined) {
     throw missing(pairings.path, 'its pairings')
   }
+  await removeLeftovers(directory)
   return { directory, identity, pairings, database, camera, initial }
+}
+
+/** The file a killed process was writing is of no use, and may hold a setup code. */
+async function removeLeftovers(directory: string): Promise<void> {
+  try {
+    const names = (await readdir(directory)).filter(name => LEFTOVER.test(name))
+    await Promise.all(names.map(name => rm(join(directory, name), { force: true })))
+  } catch (cause) {
+    throw unusable(directory, cause)
+  }
 }
 
 function missing(path: string, what: string): AccessoryError {
