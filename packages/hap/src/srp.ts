@@ -176,10 +176,10 @@ export function serverSharedSecret(
   server: SrpServer,
   publicKeyA: Uint8Array,
 ): Uint8Array | undefined {
-  const a = toBigInt(publicKeyA)
   const u = scrambler(crypto, publicKeyA, server.publicKey)
-  if (a % N === 0n || toBigInt(u) === 0n) return undefined
-  const base = (a * toBigInt(crypto.modPow(server.verifier, u))) % N
+  if (toBigInt(u) === 0n) return undefined
+  // Zero for each A that is a multiple of N.
+  const base = (toBigInt(publicKeyA) * toBigInt(crypto.modPow(server.verifier, u))) % N
   if (base <= 1n || base === N - 1n) return undefined
   return crypto.modPow(fromBigInt(base, LENGTH), server.secret)
 }
@@ -192,7 +192,7 @@ function clientSharedSecret(
 ): Uint8Array | undefined {
   const b = toBigInt(publicKeyB)
   const u = scrambler(crypto, own.publicKey, publicKeyB)
-  if (b % N === 0n || b >= N || toBigInt(u) === 0n) return undefined
+  if (b === 0n || b >= N || toBigInt(u) === 0n) return undefined
   const verifier = toBigInt(crypto.modPow(SRP_GENERATOR, own.x))
   const base = (((b - multiplier(crypto) * verifier) % N) + N) % N
   if (base <= 1n || base === N - 1n) return undefined

@@ -1,4 +1,4 @@
-import type { CryptoProvider } from '@hksv/crypto'
+import { type CryptoProvider, SRP_MODULUS } from '@hksv/crypto'
 import { nodeProvider } from '@hksv/crypto/node'
 import type { VerifiedEvent } from '@hksv/hap'
 import { describe, expect, it } from 'vitest'
@@ -114,6 +114,30 @@ describe('the secrets of pair-setup', () => {
       expect(() => machine.receive(fromHex('060109'), 0)).toThrow()
     }
     expect([own.left(), other.left()]).toEqual([[], []])
+  })
+
+  it.each([
+    ['right', undefined],
+    ['wrong', '031-45-155'],
+  ])('are wiped in each variant of leading zeros, the code being %s', (_what, setupCode) => {
+    const variants: Uint8Array[] = []
+    const crypto: CryptoProvider = {
+      ...nodeProvider,
+      sha512: (...parts) => {
+        const hash = nodeProvider.sha512(...parts)
+        // K is the hash of S alone, the only number that is hashed alone but N.
+        const [only, ...more] = parts
+        const isSecret = only !== SRP_MODULUS && more.length === 0 && (only?.length ?? 0) === 384
+        if (isSecret) variants.push(hash)
+        return hash
+      },
+    }
+    const accessory = new World().setup({ crypto })
+    const controller = setupController(setupCode === undefined ? {} : { setupCode })
+    controller.receive(ask(accessory, next(controller)).answer)
+    accessory.receive(next(controller), 0)
+    expect(variants.length).toBe(2)
+    expect(variants.flatMap(key => [...key]).every(byte => byte === 0)).toBe(true)
   })
 
   it('are wiped by a new M1, but for the new ones', () => {
