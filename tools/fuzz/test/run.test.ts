@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -7,8 +7,32 @@ import { afterAll, describe, expect, it } from 'vitest'
 
 const program = fileURLToPath(new URL('../run.mjs', import.meta.url))
 
-const cache = mkdtempSync(join(tmpdir(), 'hksv-fuzz-'))
-afterAll(() => rmSync(cache, { recursive: true }))
+/** Targets with planted faults. */
+const targets = {
+  // Throws for inputs that begin with four certain bytes: blind guessing would not find them.
+  magic: `
+    if (bytes[0] !== 0x48) return
+    if (bytes[1] !== 0x4b) return
+    if (bytes[2] !== 0x53) return
+    if (bytes[3] === 0x56) throw new RangeError('planted')`,
+  // Never returns for inputs that begin with one certain byte.
+  endless: 'for (let i = 0; bytes[0] === 0x48; i++) if (i < 0) return',
+  // Allocates without end.
+  greedy: 'for (const kept = []; bytes[0] === 0x48; ) kept.push({ kept })',
+  sound: 'return bytes.length > 3 && bytes[0] === 0x48',
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'hksv-fuzz-'))
+const cache = join(folder, 'cache')
+mkdirSync(join(folder, 'planted/fuzz'), { recursive: true })
+for (const [name, body] of Object.entries(targets)) {
+  writeFileSync(target(name), `export function fuzz(bytes) { ${body} }\n`)
+}
+afterAll(() => rmSync(folder, { recursive: true }))
+
+function target(name: string): string {
+  return join(folder, `planted/fuzz/${name}.fuzz.mjs`)
+}
 
 /** Runs the fuzzer on planted faults, as a process: its exit code and its lines are its contract. */
 function fuzz(...args: string[]) {
@@ -22,34 +46,31 @@ function fuzz(...args: string[]) {
   return { status, stdout, stderr }
 }
 
-const fixture = (name: string) =>
-  fileURLToPath(new URL(`./fixtures/${name}.fuzz.mjs`, import.meta.url))
-
 describe('the fuzzer', () => {
   it('finds four bytes one after the other, led by coverage', () => {
-    const { status, stderr } = fuzz(fixture('magic'), '--runs', '2000000', '--seconds', '600')
+    const { status, stderr } = fuzz(target('magic'), '--runs', '2000000', '--seconds', '600')
     expect(stderr).toMatch(/planted/)
     expect(stderr).toMatch(/^input: 484b5356/m)
-    expect(readdirSync(join(cache, 'test-fixtures-magic-crashes'))).toHaveLength(1)
+    expect(readdirSync(join(cache, 'planted-magic-crashes'))).toHaveLength(1)
     expect(status).toBe(1)
   })
 
   it('ends an endless loop and names its input', () => {
-    const { status, stderr } = fuzz(fixture('endless'), '--stall-seconds', '1', '--seconds', '600')
+    const { status, stderr } = fuzz(target('endless'), '--stall-seconds', '1', '--seconds', '600')
     expect(stderr).toMatch(/no end after 1 s/)
     expect(stderr).toMatch(/^input: 48/m)
     expect(status).toBe(1)
   })
 
   it('survives a target that eats the memory, and names its input', () => {
-    const { status, stderr } = fuzz(fixture('greedy'), '--memory-mb', '32', '--seconds', '600')
+    const { status, stderr } = fuzz(target('greedy'), '--memory-mb', '32', '--seconds', '600')
     expect(stderr).toMatch(/memory/)
     expect(stderr).toMatch(/^input: 48/m)
     expect(status).toBe(1)
   })
 
   it('goes through several targets and says nothing against sound ones', () => {
-    const { status, stdout, stderr } = fuzz(fixture('sound'), fixture('sound'), '--runs', '1000')
+    const { status, stdout, stderr } = fuzz(target('sound'), target('sound'), '--runs', '1000')
     expect(stdout.match(/: 1000 runs/g)).toHaveLength(2)
     expect(stderr).toBe('')
     expect(status).toBe(0)

@@ -1,4 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { fmp4Errors } from '@hksv/fmp4'
+import { hapErrors } from '@hksv/hap'
+import { hdsErrors } from '@hksv/hds'
+import { tlvErrors } from '@hksv/tlv8'
 import { describe, expect, it } from 'vitest'
 
 import { faultsOfFile, isRefused } from '../shape.ts'
@@ -11,6 +15,16 @@ const files = folders.flatMap(folder =>
   readdirSync(new URL(`${folder}/`, vectors)).map(name => `${folder}/${name}`),
 )
 
+/** The codes of the packages. Where TLVs are read, those of TLV8 come through. */
+const codes: Readonly<Record<string, readonly string[]>> = {
+  // A package without codes; see the README.
+  crypto: ['REFUSED', 'OUT_OF_RANGE'],
+  fmp4: Object.keys(fmp4Errors),
+  hap: Object.keys({ ...hapErrors, ...tlvErrors }),
+  hds: Object.keys(hdsErrors),
+  tlv8: Object.keys(tlvErrors),
+}
+
 function read(file: string) {
   return JSON.parse(readFileSync(new URL(file, vectors), 'utf8'))
 }
@@ -19,6 +33,13 @@ describe('test-vectors', () => {
   it.each(files)('%s has the common shape', file => {
     expect(file).toMatch(/^[a-z\d]+\/[a-z\d]+(-[a-z\d]+)*\.json$/)
     expect(faultsOfFile(read(file))).toEqual([])
+  })
+
+  it.each(files)('%s refuses with the codes of its package', file => {
+    const [folder = ''] = file.split('/')
+    const rows = read(file).cases as { error?: string }[]
+    const used = new Set(rows.flatMap(({ error }) => error ?? []))
+    expect([...used].filter(code => !codes[folder]?.includes(code))).toEqual([])
   })
 
   it.each(folders)('%s belongs to a package', folder => {
