@@ -1,12 +1,12 @@
 import { list, nested, required, type TlvSchema, tlvSchema, uint8, uint16 } from '@hksv/tlv8'
 
-export interface VideoAttributes {
+interface VideoAttributes {
   readonly width: number
   readonly height: number
   readonly frameRate: number
 }
 
-export interface VideoCodec {
+interface VideoCodec {
   readonly codec: number
   readonly parameters: { readonly profiles: readonly number[]; readonly levels: readonly number[] }
   readonly attributes: readonly VideoAttributes[]

@@ -46,7 +46,7 @@ export interface MessageRow {
 }
 
 /** A typed message as the vectors write it: bytes in hex, uint64 as decimal text. */
-export interface VectorMessage {
+interface VectorMessage {
   readonly [name: string]: VectorValue
 }
 type VectorValue = number | string | VectorMessage | readonly VectorValue[]
