@@ -206,6 +206,12 @@ describe('hashes, powers, random bytes and comparison of both backends', () => {
     ).toBe(false)
     expect(toHex(crypto.random(32))).not.toBe(toHex(crypto.random(32)))
   })
+
+  it.each(backends)('$name makes no negative or broken number of random bytes', crypto => {
+    for (const length of [-1, 0.5, Number.NaN]) {
+      expect(() => crypto.random(length)).toThrow(RangeError)
+    }
+  })
 })
 
 describe('chooseProvider', () => {
