@@ -54,21 +54,14 @@ export class SettingsStore {
 
   /** Resolves when the change is on the disk and everyone was told. */
   change(patch: Partial<StoredCamera>): Promise<void> {
-    const change = this.#lastChange.then(async () => {
-      const before = this.#current
-      const next = { ...before, ...patch }
-      await this.#file.save(next)
-      this.#current = next
-      for (const listener of this.#listeners) listener(next, before)
-    })
-    this.#lastChange = change.catch(() => undefined)
-    return change
+    return this.#inTurn(() => patch)
   }
 
   /** Switches one of the stream services on or off. */
   changeStreaming(index: number, isActive: boolean): Promise<void> {
-    const isStreamingActive = this.#current.isStreamingActive.with(index, isActive)
-    return this.change({ isStreamingActive })
+    return this.#inTurn(({ isStreamingActive }) => ({
+      isStreamingActive: isStreamingActive.with(index, isActive),
+    }))
   }
 
   /** Nobody is paired any more: as on the first day. */
@@ -81,5 +74,18 @@ export class SettingsStore {
   onChange(listener: (now: CameraSettings, before: CameraSettings) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
+  }
+
+  /** Changes are made one after the other: each begins with what the one before it stored. */
+  #inTurn(patch: (before: CameraSettings) => Partial<StoredCamera>): Promise<void> {
+    const change = this.#lastChange.then(async () => {
+      const before = this.#current
+      const next = { ...before, ...patch(before) }
+      await this.#file.save(next)
+      this.#current = next
+      for (const listener of this.#listeners) listener(next, before)
+    })
+    this.#lastChange = change.catch(() => undefined)
+    return change
   }
 }

@@ -10,9 +10,11 @@ import type { PairingList } from '../pairing-list.ts'
 import { empty, json, type Reply } from './reply.ts'
 import type { HapSession } from './session.ts'
 
-const QUERY = /^id=(\d+\.\d+(?:,\d+\.\d+)*)?((?:&(?:meta|perms|type|ev)=[01])*)$/
+const IDS = /^(?:\d+\.\d+(?:,\d+\.\d+)*)?$/
+const FLAGS: ReadonlySet<string> = new Set(['meta', 'perms', 'type', 'ev'])
 
-const id = z.int().nonnegative()
+// 64 bits on the wire: beyond 2^53 they are rounded, which is near enough for what does not exist.
+const id = z.number().nonnegative().refine(Number.isInteger)
 const flag = z.union([z.boolean(), z.literal(0), z.literal(1)])
 const writeBody = z.object({
   characteristics: z.array(
@@ -52,10 +54,11 @@ export async function readCharacteristics(
   requester: Requester,
   query: string | undefined,
 ): Promise<Reply> {
-  const [, ids, flags] = QUERY.exec(decodeCommas(query ?? '')) ?? []
-  if (flags === undefined) return empty(400)
-  if (ids === undefined) return empty(204)
-  const wants = (name: string) => flags.includes(`&${name}=1`)
+  const fields = parseQuery(query ?? '')
+  const ids = fields?.get('id')
+  if (ids === undefined) return empty(400)
+  if (ids === '') return empty(204)
+  const wants = (name: string) => fields?.get(name) === '1'
   const entries = await Promise.all(
     ids.split(',').map(async text => {
       const [aid = 0, iid = 0] = text.split('.').map(Number)
@@ -175,7 +178,15 @@ function statusOf(error: unknown, log: Log, { name }: Characteristic): HapStatus
   return hapStatus.unableToPerform
 }
 
-/** Some controllers percent-encode the commas between ids. */
-function decodeCommas(query: string): string {
-  return query.replaceAll(/%2c/gi, ',')
+/** @returns `undefined` when anything in it is not one of the endpoint's. */
+function parseQuery(query: string): ReadonlyMap<string, string> | undefined {
+  const fields = new Map<string, string>()
+  // Some controllers percent-encode the commas between ids.
+  for (const field of query.replaceAll(/%2c/gi, ',').split('&')) {
+    const [name = '', value = ''] = field.split('=', 2)
+    const isKnown = name === 'id' ? IDS.test(value) : FLAGS.has(name) && /^[01]$/.test(value)
+    if (!isKnown) return undefined
+    fields.set(name, value)
+  }
+  return fields
 }
