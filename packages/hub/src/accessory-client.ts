@@ -1,23 +1,23 @@
 import type { CryptoProvider } from '@hksv/crypto'
 import { chooseProvider } from '@hksv/crypto/node'
-import { hapStatus, hapStatusText, type Pairing } from '@hksv/hap'
-import { z } from 'zod'
+import type { Pairing } from '@hksv/hap'
 
-import { type Address, HapConnection } from './connection.ts'
+import {
+  events,
+  nameOf,
+  prepare,
+  putCharacteristic,
+  type Reading,
+  readCharacteristics,
+} from './characteristic-requests.ts'
+import { HapConnection } from './connection.ts'
 import { type RemoteCharacteristic, RemoteDatabase, type Value } from './database.ts'
-import { HubError } from './errors.ts'
-import { requestPairings } from './pairing.ts'
+import { HubError, isHubError } from './errors.ts'
+import { type Entry, httpError, jsonBody, parseJson, parseStatus, refused } from './hap-json.ts'
+import type { Address } from './open-socket.ts'
+import { requestPairings } from './pairings.ts'
 import type { ControllerStore, StoredAccessory } from './store/controller-store.ts'
 import { verify } from './verify.ts'
-
-const JSON_TYPE = 'application/hap+json'
-const TIMED_WRITE_MS = 5000
-
-/** A characteristic and what it is at. */
-export interface Reading {
-  readonly characteristic: RemoteCharacteristic
-  readonly value: Value
-}
 
 /** How a connection is made. */
 export interface ConnectOptions {
@@ -26,41 +26,42 @@ export interface ConnectOptions {
   /** Where to look for it; where it was last time unless given. */
   readonly address?: Address
   readonly crypto?: CryptoProvider
+  /** Ends the connection when it aborts, at any time. */
   readonly signal?: AbortSignal
 }
 
-const entrySchema = z.object({
-  aid: z.number(),
-  iid: z.number(),
-  // Some accessories write statuses without their sign.
-  status: z
-    .number()
-    .transform(status => -Math.abs(status))
-    .default(0),
-  value: z.union([z.boolean(), z.number(), z.string(), z.null()]).optional(),
-})
-const bodySchema = z.object({ characteristics: z.array(entrySchema) })
+/** What a connection has when it is verified. */
+interface Parts {
+  readonly accessory: StoredAccessory
+  readonly database: RemoteDatabase
+  readonly sharedSecret: Uint8Array
+  readonly crypto: CryptoProvider
+  readonly connection: HapConnection
+  readonly store: ControllerStore
+}
 
-type Entry = z.infer<typeof entrySchema>
-
-/** A verified connection to an accessory and what it consists of. */
+/**
+ * A verified connection to an accessory and what it consists of.
+ *
+ * Every method throws `HubError` `HUB_TIMEOUT`, `HUB_CONNECTION_LOST`, `HUB_PROTOCOL` or the reason of
+ * the signal when the connection ends, and `HUB_NOT_PAIRED` when the accessory has forgotten us.
+ *
+ * @example
+ * await using client = await AccessoryClient.connect({ store, accessory })
+ * const sensor = client.database.service('motionSensor')
+ * const [motion] = await client.read([characteristicOf(sensor, 'motionDetected')])
+ */
 export class AccessoryClient {
   readonly accessory: StoredAccessory
   readonly database: RemoteDatabase
-  /** X25519 secret of the connection, 32 bytes: HDS keys come from it. */
+  /** X25519 secret of the connection, 32 bytes: HDS keys come from it. Wiped by {@link close}. */
   readonly sharedSecret: Uint8Array
   readonly crypto: CryptoProvider
   readonly #connection: HapConnection
   readonly #store: ControllerStore
+  #timedWrites: Promise<unknown> = Promise.resolve()
 
-  private constructor(parts: {
-    accessory: StoredAccessory
-    database: RemoteDatabase
-    sharedSecret: Uint8Array
-    crypto: CryptoProvider
-    connection: HapConnection
-    store: ControllerStore
-  }) {
+  private constructor(parts: Parts) {
     this.accessory = parts.accessory
     this.database = parts.database
     this.sharedSecret = parts.sharedSecret
@@ -70,27 +71,29 @@ export class AccessoryClient {
   }
 
   /**
-   * Connects, verifies both sides and reads the database.
+   * Connects, verifies both sides and reads the database. Where it was reached and what it is called
+   * is stored, when it is news.
    *
-   * @throws HubError `HUB_UNREACHABLE`, `HUB_NOT_PAIRED`, `HUB_PROTOCOL`, `HUB_TIMEOUT`,
-   * `HUB_CONNECTION_LOST`
+   * @throws HubError `HUB_UNREACHABLE`, `HUB_NOT_PAIRED`, `HUB_WRONG_ACCESSORY`, `HUB_PROTOCOL`,
+   * `HUB_TIMEOUT`, `HUB_CONNECTION_LOST`, `HUB_STORE_UNUSABLE`
    */
   static async connect(options: ConnectOptions): Promise<AccessoryClient> {
-    const { store, accessory, crypto = chooseProvider(), signal } = options
-    const { host, port } = options.address ?? accessory
+    const { store, crypto = chooseProvider(), signal, accessory: known } = options
+    const { host, port } = options.address ?? known
     const connection = await HapConnection.open(crypto, { host, port }, signal)
-    const aborted = () => connection.close()
-    signal?.addEventListener('abort', aborted, { once: true })
     try {
-      const sharedSecret = await verify({ crypto, connection, store, accessory })
+      const { identity } = store
+      const sharedSecret = await verify({ crypto, connection, identity, accessory: known })
       const { status, body } = await connection.request('GET', '/accessories')
-      if (status !== 200) throw statusError('/accessories', status)
+      if (status !== 200) throw httpError('/accessories', status)
       const database = RemoteDatabase.parse(parseJson(body))
-      const parts = { accessory, database, sharedSecret, crypto, connection, store }
-      return new AccessoryClient(parts)
+      const accessory = { ...known, host, port, name: nameIn(database) ?? known.name }
+      if (host !== known.host || port !== known.port || accessory.name !== known.name) {
+        await store.save(accessory)
+      }
+      return new AccessoryClient({ accessory, database, sharedSecret, crypto, connection, store })
     } catch (error) {
       connection.close()
-      signal?.throwIfAborted()
       throw error
     }
   }
@@ -110,17 +113,8 @@ export class AccessoryClient {
    *
    * @returns In the order asked for; those that could not be read are left out.
    */
-  async read(characteristics: readonly RemoteCharacteristic[]): Promise<Reading[]> {
-    if (characteristics.length === 0) return []
-    const ids = characteristics.map(({ aid, iid }) => `${aid}.${iid}`).join(',')
-    const { status, body } = await this.#connection.request('GET', `/characteristics?id=${ids}`)
-    if (status !== 200 && status !== 207) throw statusError('/characteristics', status)
-    const entries = parseEntries(body)
-    return characteristics.flatMap(characteristic => {
-      const entry = findEntry(entries, characteristic)
-      if (entry?.value === undefined || entry.status !== 0) return []
-      return [{ characteristic, value: entry.value }]
-    })
+  read(characteristics: readonly RemoteCharacteristic[]): Promise<Reading[]> {
+    return readCharacteristics(this.#connection, characteristics)
   }
 
   /**
@@ -129,37 +123,41 @@ export class AccessoryClient {
    * @throws HubError `HUB_REFUSED` with the accessory's status in words.
    */
   async write(characteristic: RemoteCharacteristic, value: Value): Promise<void> {
-    await this.#put(characteristic, { value })
+    await this.#write(characteristic, { value })
   }
 
   /**
    * Writes one characteristic and returns what it answers.
    *
-   * @throws HubError `HUB_REFUSED`, `HUB_PROTOCOL` when there is no answer in the response.
+   * @throws HubError `HUB_REFUSED`; `HUB_PROTOCOL` when there is no answer in the response.
    */
   async writeWithResponse(characteristic: RemoteCharacteristic, value: Value): Promise<Value> {
-    const entry = await this.#put(characteristic, { value, r: true })
+    const entry = await this.#write(characteristic, { value, r: true })
     if (entry?.value === undefined) {
       throw new HubError('HUB_PROTOCOL', {
-        message: `The accessory sent no write response for ${nameOf(characteristic)}.`,
+        message: `The accessory sent no write response for ${nameOf(characteristic)}. Tell its maker.`,
       })
     }
     return entry.value
   }
 
-  /** Asks for events, or for no more, of one characteristic. */
+  /**
+   * Asks for events, or for no more, of one characteristic.
+   *
+   * @throws HubError `HUB_REFUSED` when it has none.
+   */
   async subscribe(characteristic: RemoteCharacteristic, isWanted = true): Promise<void> {
-    await this.#put(characteristic, { ev: isWanted })
+    await putCharacteristic(this.#connection, characteristic, { ev: isWanted })
   }
 
-  /** Calls `handler` with each change that the accessory reports until the returned function is called. */
-  onChange(handler: (reading: Reading) => void): () => void {
-    return this.#connection.onEvent(({ body }) => {
-      for (const { aid, iid, value = null } of parseEntries(body)) {
-        const characteristic = this.database.find(aid, iid)
-        if (characteristic !== undefined) handler({ characteristic, value })
-      }
-    })
+  /**
+   * What the accessory reports from this call on, of all that was subscribed to. Leave the loop to
+   * listen no more.
+   *
+   * @throws HubError when the connection ends; the reason of `signal` when that aborts.
+   */
+  events(signal?: AbortSignal): AsyncIterableIterator<Reading> {
+    return events(this.#connection, this.database, signal)
   }
 
   /**
@@ -167,7 +165,7 @@ export class AccessoryClient {
    *
    * @param request.reason 0 periodic, 1 event.
    * @returns A JPEG.
-   * @throws HubError `HUB_REFUSED` when the camera may not.
+   * @throws HubError `HUB_REFUSED` when the camera may not, or cannot.
    */
   async snapshot(request: {
     readonly width: number
@@ -175,35 +173,42 @@ export class AccessoryClient {
     readonly reason?: 0 | 1
   }): Promise<Uint8Array> {
     const { width, height, reason } = request
-    const { status, body } = await this.#connection.request('POST', '/resource', {
-      type: JSON_TYPE,
-      bytes: encodeJson({
-        'image-width': width,
-        'image-height': height,
-        'resource-type': 'image',
-        ...(reason === undefined ? {} : { reason }),
-      }),
-    })
-    if (status === 200) return body
-    if (status !== 207) throw statusError('/resource', status)
-    const { status: code = hapStatus.unableToPerform } = parseJson(body) as { status?: number }
-    throw refused('a snapshot', code)
+    const members = { 'image-width': width, 'image-height': height, 'resource-type': 'image' }
+    const wanted = jsonBody(reason === undefined ? members : { ...members, reason })
+    const { status, body } = await this.#connection.request('POST', '/resource', wanted)
+    if (status === 207) throw refused('a snapshot', parseStatus(body))
+    if (status !== 200) throw httpError('/resource', status)
+    if (body[0] !== 0xff || body[1] !== 0xd8) {
+      const message = 'The accessory sent a snapshot that is no JPEG. Tell its maker.'
+      throw new HubError('HUB_PROTOCOL', { message })
+    }
+    return body
   }
 
-  /** Who is paired with the accessory. */
+  /** Who is paired with the accessory. @throws HubError `HUB_REFUSED` */
   listPairings(): Promise<Pairing[]> {
     return requestPairings(this.#connection, { method: 'list' })
   }
 
-  /** Lets another controller in. */
+  /** Lets another controller in. @throws HubError `HUB_REFUSED` */
   async addPairing(pairing: Pairing): Promise<void> {
     await requestPairings(this.#connection, { method: 'add', pairing })
   }
 
-  /** Ends our own pairing on both sides, and the connection with it. */
+  /**
+   * Ends our own pairing on both sides, and the connection with it. When the connection breaks off
+   * before the answer, the pairing is forgotten only if the accessory has forgotten it too.
+   *
+   * @throws HubError `HUB_REFUSED`
+   */
   async unpair(): Promise<void> {
     const { identifier } = this.#store.identity
-    await requestPairings(this.#connection, { method: 'remove', identifier })
+    try {
+      await requestPairings(this.#connection, { method: 'remove', identifier })
+    } catch (error) {
+      const isLost = isHubError(error) && error.code === 'HUB_CONNECTION_LOST'
+      if (!isLost || !(await this.#isForgotten())) throw error
+    }
     await this.#store.remove(this.accessory.deviceId)
     this.close()
   }
@@ -218,87 +223,40 @@ export class AccessoryClient {
     this.close()
   }
 
-  async #put(
+  #write(
     characteristic: RemoteCharacteristic,
-    members: { value?: Value; ev?: boolean; r?: boolean },
+    members: { readonly value: Value; readonly r?: true },
   ): Promise<Entry | undefined> {
-    const { aid, iid, perms } = characteristic
-    const isTimed = members.value !== undefined && perms.includes('tw')
-    const pid = isTimed ? await this.#prepare() : undefined
-    const { status, body } = await this.#connection.request('PUT', '/characteristics', {
-      type: JSON_TYPE,
-      bytes: encodeJson({
-        characteristics: [{ aid, iid, ...members }],
-        ...(pid === undefined ? {} : { pid }),
-      }),
+    const connection = this.#connection
+    if (!characteristic.perms.includes('tw')) {
+      return putCharacteristic(connection, characteristic, members)
+    }
+    // A second preparation would undo the first: one timed write at a time.
+    const write = this.#timedWrites.then(async () => {
+      const pid = await prepare(connection, this.crypto)
+      return putCharacteristic(connection, characteristic, members, pid)
     })
-    if (status === 204) return undefined
-    if (status !== 200 && status !== 207) throw statusError(nameOf(characteristic), status)
-    const entry = findEntry(parseEntries(body), characteristic)
-    if (entry !== undefined && entry.status !== 0)
-      throw refused(nameOf(characteristic), entry.status)
-    return entry
+    this.#timedWrites = write.catch(() => undefined)
+    return write
   }
 
-  async #prepare(): Promise<number> {
-    const pid = new DataView(this.crypto.random(4).buffer).getUint32(0) + 1
-    const { status, body } = await this.#connection.request('PUT', '/prepare', {
-      type: JSON_TYPE,
-      bytes: encodeJson({ ttl: TIMED_WRITE_MS, pid }),
-    })
-    if (status !== 200) throw statusError('/prepare', status)
-    const { status: code = 0 } = parseJson(body) as { status?: number }
-    if (code !== 0) throw refused('a timed write', code)
-    return pid
+  /** Whether a new connection is refused as that of a stranger. */
+  async #isForgotten(): Promise<boolean> {
+    const { crypto, accessory } = this
+    const { identity } = this.#store
+    try {
+      await using connection = await HapConnection.open(crypto, this.address)
+      const secret = await verify({ crypto, connection, identity, accessory })
+      secret.fill(0)
+      return false
+    } catch (error) {
+      return isHubError(error) && error.code === 'HUB_NOT_PAIRED'
+    }
   }
 }
 
-function findEntry(
-  entries: readonly Entry[],
-  { aid, iid }: RemoteCharacteristic,
-): Entry | undefined {
-  return entries.find(entry => entry.aid === aid && entry.iid === iid)
-}
-
-function nameOf({ name, type }: RemoteCharacteristic): string {
-  return name ?? type
-}
-
-function refused(what: string, status: number): HubError {
-  return new HubError('HUB_REFUSED', {
-    message: `The accessory refused ${what}: ${hapStatusText(-Math.abs(status))}.`,
-  })
-}
-
-function statusError(what: string, status: number): HubError {
-  return status === 470
-    ? new HubError('HUB_NOT_PAIRED', {
-        message: 'The accessory does not know this controller any more. Pair it again.',
-      })
-    : new HubError('HUB_PROTOCOL', {
-        message: `The accessory answered ${what} with HTTP status ${status}.`,
-      })
-}
-
-function parseEntries(body: Uint8Array): Entry[] {
-  const parsed = bodySchema.safeParse(parseJson(body))
-  if (parsed.success) return parsed.data.characteristics
-  const message =
-    'The accessory answered about characteristics in a form that is not the one of HAP.'
-  throw new HubError('HUB_PROTOCOL', { message, cause: parsed.error })
-}
-
-function parseJson(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(body).toString('utf8'))
-  } catch (cause) {
-    throw new HubError('HUB_PROTOCOL', {
-      message: 'The accessory answered with something that is no JSON.',
-      cause,
-    })
-  }
-}
-
-function encodeJson(value: object): Uint8Array {
-  return Buffer.from(JSON.stringify(value))
+function nameIn(database: RemoteDatabase): string | undefined {
+  const [information] = database.all('accessoryInformation')
+  const value = information?.characteristics.find(({ name }) => name === 'name')?.value
+  return typeof value === 'string' && value !== '' ? value : undefined
 }

@@ -10,6 +10,8 @@ import {
 import { HubError } from './errors.ts'
 
 const H264 = 0
+const MAIN = 1
+const LEVEL_4_0 = 2
 const FRAGMENTED_MP4 = 0
 const MOTION = 1n
 const MAX_PREBUFFER_MS = 4000
@@ -17,6 +19,7 @@ const FRAGMENT_LENGTH_MS = 4000
 const I_FRAME_INTERVAL_MS = 4000
 const BIT_RATE_KBPS = 2000
 const AUDIO_BIT_RATE_KBPS = 64
+const VARIABLE = 0
 /** Hertz, best first, as home hubs choose. */
 const SAMPLE_RATES = [32_000, 44_100, 48_000, 24_000, 16_000, 8000]
 /** Frames a second, best first. */
@@ -33,7 +36,7 @@ export interface Offer {
 export interface Wishes {
   /** The offered prebuffer up to 4000 unless given. */
   readonly prebufferMs?: number
-  /** Picture size; 1920x1080, or the largest below, unless given. */
+  /** Picture size; 1920x1080 unless given. What is offered and nearest to it is selected. */
   readonly width?: number
   readonly height?: number
   /** 2000 unless given. */
@@ -41,8 +44,11 @@ export interface Wishes {
 }
 
 /**
- * Chooses among what a camera offers as home hubs do.
+ * Chooses among what a camera offers as home hubs do: H.264 Main at level 4.0, the picture nearest to
+ * 1920x1080, 30 frames a second before 24, a key frame every 4 s, AAC-LC, 32 kHz, and motion as the
+ * only trigger.
  *
+ * @see observed: what an Apple home hub wrote to a Eufy 2C, vectors `hap/recording-configuration`
  * @throws HubError `HUB_NO_CAMERA` when nothing can be chosen.
  */
 export function chooseConfiguration(
@@ -57,7 +63,8 @@ export function chooseConfiguration(
   if (container === undefined || codec === undefined || attributes === undefined || !audio) {
     throw new HubError('HUB_NO_CAMERA', {
       message:
-        'The camera offers no H.264 video with AAC audio in fragmented MP4: nothing can be selected.',
+        'The camera offers no H.264 video with AAC audio in fragmented MP4: nothing can be ' +
+        'selected. Update it, or tell its maker.',
     })
   }
   const { fragmentLengthMs } = container.parameters
@@ -76,9 +83,8 @@ export function chooseConfiguration(
     video: {
       codec: H264,
       parameters: {
-        // Main, where it is offered.
-        profile: codec.parameters.profiles.includes(1) ? 1 : Math.max(...codec.parameters.profiles),
-        level: Math.max(...codec.parameters.levels),
+        profile: offeredOr(codec.parameters.profiles, MAIN),
+        level: offeredOr(codec.parameters.levels, LEVEL_4_0),
         bitRateKbps: wishes.bitRateKbps ?? BIT_RATE_KBPS,
         iFrameIntervalMs: I_FRAME_INTERVAL_MS,
       },
@@ -88,7 +94,7 @@ export function chooseConfiguration(
       codec: audio.codec,
       parameters: {
         channels: audio.parameters.channels,
-        bitRateMode: audio.parameters.bitRateModes[0] ?? 0,
+        bitRateMode: offeredOr(audio.parameters.bitRateModes, VARIABLE),
         sampleRate: bestSampleRate(audio.parameters.sampleRates),
         maxBitRateKbps: AUDIO_BIT_RATE_KBPS,
       },
@@ -106,6 +112,11 @@ function bestAttributes(
   const rank = ({ frameRate }: VideoAttributes) =>
     FRAME_RATES.includes(frameRate) ? FRAME_RATES.indexOf(frameRate) : FRAME_RATES.length
   return offered.toSorted((a, b) => distance(a) - distance(b) || rank(a) - rank(b))[0]
+}
+
+/** @returns What is preferred where it is offered, or nothing is; else the highest of the offer. */
+function offeredOr(offered: readonly number[], preferred: number): number {
+  return offered.includes(preferred) || offered.length === 0 ? preferred : Math.max(...offered)
 }
 
 function bestSampleRate(offered: readonly number[]): number {

@@ -4,21 +4,26 @@ import { type Finding, FragmentInspector } from '@hksv/fmp4'
 import type { FragmentEvent } from '@hksv/hds'
 
 import { HubError } from './errors.ts'
-import { isNodeError } from './store/secure-file.ts'
+import { systemReason } from './store/secure-file.ts'
 
 /** One fragment of a clip in numbers. */
 export interface ClipFragment {
   readonly sequence: number
-  /** From the beginning of the clip. */
+  /** From the beginning of the clip: the sum of the fragments before. */
   readonly startMs: number
+  /** Of the video. */
   readonly durationMs: number
   readonly bytes: number
+  /** In how many chunks it came. */
   readonly chunks: number
   readonly videoSamples: number
   readonly audioSamples: number
 }
 
-/** Writes a recording as it comes, in whole fragments: what is on the disk always plays. */
+/**
+ * Writes a recording as it comes, in whole fragments: what is on the disk always plays. While it
+ * grows it is called `PATH.part`.
+ */
 export class ClipWriter {
   readonly path: string
   readonly #file: FileHandle
@@ -60,44 +65,47 @@ export class ClipWriter {
     return last === undefined ? 0 : last.startMs + last.durationMs
   }
 
-  /** @throws HubError `HUB_CLIP_UNWRITABLE` */
-  async write({ data, dataType, sequence, chunks }: FragmentEvent): Promise<void> {
-    try {
-      await this.#file.appendFile(data)
-    } catch (cause) {
-      throw unwritable(this.path, cause)
-    }
-    this.#bytes += data.length
-    if (dataType === 'mediaInitialization') {
+  /**
+   * Appends the initialization or a fragment, whole or not at all.
+   *
+   * @returns The fragment in numbers; `undefined` for the initialization.
+   * @throws HubError `HUB_CLIP_UNWRITABLE`
+   */
+  async write(event: FragmentEvent): Promise<ClipFragment | undefined> {
+    const { data, dataType } = event
+    await this.#append(data)
+    if (dataType === 'mediaInitialization' || this.#inspector === undefined) {
       this.#inspector = new FragmentInspector(data)
       this.#findings.push(...this.#inspector.init.findings)
-      return
+      return undefined
     }
-    if (this.#inspector === undefined) return
+    const { tracks } = this.#inspector.init.state
+    const timescale = tracks.find(({ kind }) => kind === 'video')?.timescale ?? 1
     const { summary, findings } = this.#inspector.inspect(data)
     this.#findings.push(...findings)
-    const timescale = this.#timescale()
-    const { video, audio } = summary
-    this.#fragments.push({
-      sequence,
-      startMs: ((video?.decodeTime ?? 0) / timescale) * 1000,
-      durationMs: ((video?.duration ?? 0) / timescale) * 1000,
+    const fragment: ClipFragment = {
+      sequence: event.sequence,
+      startMs: this.durationMs,
+      durationMs: ((summary.video?.duration ?? 0) / timescale) * 1000,
       bytes: data.length,
-      chunks,
-      videoSamples: video?.samples ?? 0,
-      audioSamples: audio?.samples ?? 0,
-    })
+      chunks: event.chunks,
+      videoSamples: summary.video?.samples ?? 0,
+      audioSamples: summary.audio?.samples ?? 0,
+    }
+    this.#fragments.push(fragment)
+    return fragment
   }
 
   /**
    * Puts the clip in its place, or takes the empty file away.
    *
    * @returns Whether there is a clip.
+   * @throws HubError `HUB_CLIP_UNWRITABLE`
    */
   async finish(): Promise<boolean> {
     const hasMedia = this.#fragments.length > 0
     try {
-      await this.#file.sync()
+      if (hasMedia) await this.#file.sync()
       await this.#file.close()
       if (hasMedia) await rename(partOf(this.path), this.path)
       else await rm(partOf(this.path), { force: true })
@@ -107,9 +115,15 @@ export class ClipWriter {
     return hasMedia
   }
 
-  #timescale(): number {
-    const tracks = this.#inspector?.init.state.tracks ?? []
-    return tracks.find(({ kind }) => kind === 'video')?.timescale ?? 1
+  async #append(data: Uint8Array): Promise<void> {
+    try {
+      await this.#file.appendFile(data)
+    } catch (cause) {
+      // Half a fragment would not play; where nothing can be cut off nothing was written either.
+      await this.#file.truncate(this.#bytes).catch(() => undefined)
+      throw unwritable(this.path, cause)
+    }
+    this.#bytes += data.length
   }
 }
 
@@ -119,16 +133,8 @@ function partOf(path: string): string {
 }
 
 function unwritable(path: string, cause: unknown): HubError {
-  const code = isNodeError(cause) ? cause.code : undefined
-  const why =
-    {
-      ENOSPC: 'the disk is full',
-      EACCES: 'permission denied',
-      ENOENT: 'there is no such directory',
-    }[code ?? ''] ?? String(code ?? cause)
-  const kept = code === 'ENOSPC' ? ` What was received before is in ${partOf(path)}.` : ''
   return new HubError('HUB_CLIP_UNWRITABLE', {
-    message: `Cannot write ${path}: ${why}.${kept}`,
+    message: `Cannot write ${path}: ${systemReason(cause)}. Choose another path, or make room; whole fragments that came before are kept.`,
     cause,
   })
 }

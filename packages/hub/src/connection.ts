@@ -1,4 +1,4 @@
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 
 import type { CryptoProvider } from '@hksv/crypto'
 import {
@@ -10,26 +10,29 @@ import {
 } from '@hksv/hap'
 
 import { HubError } from './errors.ts'
+import { type Address, openSocket } from './open-socket.ts'
 
-const CONNECT_MS = 10_000
 const RESPONSE_MS = 30_000
 
-/** Where an accessory listens. */
-export interface Address {
-  readonly host: string
-  readonly port: number
+/** What a request carries. */
+export interface RequestBody {
+  /** Content-Type */
+  readonly type: string
+  readonly bytes: Uint8Array
 }
 
 interface Pending {
   readonly request: Uint8Array
   readonly resolve: (response: HttpMessage) => void
-  readonly reject: (error: Error) => void
+  readonly reject: (error: unknown) => void
 }
 
 /**
  * One TCP connection to an accessory: requests in turn, answers and events told apart, in the clear
  * until {@link secure}, in records from then on. Any fault ends it, for the counters of a broken
  * stream cannot be trusted.
+ *
+ * @see HomeKit Accessory Protocol R2 §6.4, §6.5.2, §6.8
  */
 export class HapConnection {
   readonly address: Address
@@ -48,24 +51,32 @@ export class HapConnection {
     this.address = address
     this.#crypto = crypto
     this.#socket = socket
-    socket.setNoDelay(true)
-    socket.setKeepAlive(true, 30_000)
     socket.on('data', bytes => this.#receive(bytes))
-    socket.on('error', error => this.#end(lost(error)))
-    socket.on('close', () => this.#end(lost()))
+    socket.on('error', cause => this.#end(new HubError('HUB_CONNECTION_LOST', { cause })))
+    socket.on('close', () => this.#end(new HubError('HUB_CONNECTION_LOST')))
   }
 
-  /** @throws HubError `HUB_UNREACHABLE`; the reason of `signal` when it aborts. */
+  /**
+   * Connects.
+   *
+   * @param signal Ends the connection when it aborts, at any time; what waits is rejected with its
+   * reason.
+   * @throws HubError `HUB_UNREACHABLE`
+   */
   static async open(
     crypto: CryptoProvider,
     address: Address,
     signal?: AbortSignal,
   ): Promise<HapConnection> {
     const socket = await openSocket(address, signal)
-    return new HapConnection(crypto, socket, address)
+    const connection = new HapConnection(crypto, socket, address)
+    const aborted = () => connection.#end(signal?.reason)
+    signal?.addEventListener('abort', aborted, { signal: connection.signal })
+    if (signal?.aborted === true) aborted()
+    return connection
   }
 
-  /** Aborted when the connection has ended; its reason is the {@link HubError}. */
+  /** Aborted when the connection has ended; its reason says why. */
   get signal(): AbortSignal {
     return this.#closed.signal
   }
@@ -76,7 +87,7 @@ export class HapConnection {
     this.#opener = new RecordOpener(this.#crypto, keys.accessoryToController)
   }
 
-  /** Calls `handler` with each event until the returned function is called. */
+  /** Calls `handler`, which may not throw, with each event until the returned function is called. */
   onEvent(handler: (message: HttpMessage) => void): () => void {
     this.#eventHandlers.add(handler)
     return () => this.#eventHandlers.delete(handler)
@@ -88,14 +99,8 @@ export class HapConnection {
    * @throws HubError `HUB_TIMEOUT` after 30 s, `HUB_CONNECTION_LOST`, `HUB_PROTOCOL`: the connection
    * has ended.
    */
-  request(
-    method: 'GET' | 'PUT' | 'POST',
-    path: string,
-    body?: { readonly type: string; readonly bytes: Uint8Array },
-  ): Promise<HttpMessage> {
-    const { host } = this.address
-    const name = host.includes(':') ? `[${host}]` : host
-    const head = [`${method} ${path} HTTP/1.1`, `Host: ${name}`]
+  request(method: 'GET' | 'PUT' | 'POST', path: string, body?: RequestBody): Promise<HttpMessage> {
+    const head = [`${method} ${path} HTTP/1.1`, `Host: ${hostName(this.address)}`]
     if (body !== undefined) {
       head.push(`Content-Type: ${body.type}`, `Content-Length: ${body.bytes.length}`)
     }
@@ -104,10 +109,7 @@ export class HapConnection {
       body?.bytes ?? new Uint8Array(0),
     ])
     return new Promise((resolve, reject) => {
-      if (this.signal.aborted) {
-        reject(this.signal.reason)
-        return
-      }
+      this.signal.throwIfAborted()
       this.#queue.push({ request, resolve, reject })
       this.#next()
     })
@@ -115,7 +117,7 @@ export class HapConnection {
 
   /** Ends the connection. */
   close(): void {
-    this.#end(lost())
+    this.#end(new HubError('HUB_CONNECTION_LOST', { message: 'The connection was closed.' }))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -133,30 +135,27 @@ export class HapConnection {
   }
 
   #receive(bytes: Uint8Array): void {
-    try {
-      const parts = this.#opener === undefined ? [bytes] : this.#opener.open(bytes)
-      for (const part of parts) {
-        for (const message of this.#parser.receive(part)) this.#dispatch(message)
-      }
-    } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause)
-      this.#end(
-        new HubError('HUB_PROTOCOL', {
-          message: `The accessory broke the protocol: ${why}.`,
-          cause,
-        }),
-      )
+    for (const message of this.#read(bytes)) {
+      if (message.kind === 'response') this.#answer(message)
+      else for (const handler of this.#eventHandlers) handler(message)
     }
   }
 
-  #dispatch(message: HttpMessage): void {
-    if (message.kind === 'event') {
-      for (const handler of this.#eventHandlers) handler(message)
-      return
+  #read(bytes: Uint8Array): HttpMessage[] {
+    try {
+      const parts = this.#opener === undefined ? [bytes] : this.#opener.open(bytes)
+      return parts.flatMap(part => this.#parser.receive(part))
+    } catch (cause) {
+      this.#end(broken(cause instanceof Error ? cause.message : String(cause), cause))
+      return []
     }
-    const pending = this.#queue.shift()
-    if (!this.#isWaiting || pending === undefined) {
-      throw new HubError('HUB_PROTOCOL', { message: 'an answer to no request' })
+  }
+
+  #answer(message: HttpMessage): void {
+    const pending = this.#isWaiting ? this.#queue.shift() : undefined
+    if (pending === undefined) {
+      this.#end(broken('it answered what nobody asked'))
+      return
     }
     clearTimeout(this.#timer)
     this.#isWaiting = false
@@ -164,56 +163,22 @@ export class HapConnection {
     this.#next()
   }
 
-  #end(error: HubError): void {
+  #end(reason: unknown): void {
     if (this.signal.aborted) return
     clearTimeout(this.#timer)
-    this.#closed.abort(error)
+    this.#closed.abort(reason)
     this.#socket.destroy()
-    for (const { reject } of this.#queue.splice(0)) reject(error)
+    this.#eventHandlers.clear()
+    for (const { reject } of this.#queue.splice(0)) reject(reason)
   }
 }
 
-/**
- * Opens a TCP connection within ten seconds.
- *
- * @throws HubError `HUB_UNREACHABLE`; the reason of `signal` when it aborts.
- */
-export function openSocket(address: Address, signal?: AbortSignal): Promise<Socket> {
-  const { host, port } = address
-  return new Promise((resolve, reject) => {
-    signal?.throwIfAborted()
-    const socket = connect({ host, port })
-    const finish = (error?: unknown) => {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', aborted)
-      socket.off('error', failed)
-      if (error === undefined) resolve(socket)
-      else {
-        // Nobody listens to it any more.
-        socket.on('error', () => undefined)
-        socket.destroy()
-        reject(error)
-      }
-    }
-    const failed = (cause: NodeJS.ErrnoException) => finish(unreachable(address, cause.code, cause))
-    const aborted = () => finish(signal?.reason)
-    const timer = setTimeout(() => finish(unreachable(address, 'no answer in 10 s')), CONNECT_MS)
-    signal?.addEventListener('abort', aborted)
-    socket.once('error', failed)
-    socket.once('connect', () => finish())
-  })
+/** The Host header: without port, an address of IPv6 in brackets and without its zone. */
+function hostName({ host }: Address): string {
+  return host.includes(':') ? `[${host.replace(/%.*/, '')}]` : host
 }
 
-function unreachable({ host, port }: Address, why: string | undefined, cause?: unknown): HubError {
-  return new HubError('HUB_UNREACHABLE', {
-    message: `Nothing answers at ${host}, port ${port} (${why}). Check that the camera runs, and its address.`,
-    cause,
-  })
-}
-
-function lost(cause?: unknown): HubError {
-  return new HubError('HUB_CONNECTION_LOST', {
-    message: 'The connection to the accessory broke off.',
-    cause,
-  })
+function broken(why: string, cause?: unknown): HubError {
+  const message = `The accessory broke the protocol: ${why}. Update it, or tell its maker.`
+  return new HubError('HUB_PROTOCOL', { message, cause })
 }

@@ -1,7 +1,8 @@
-export { AccessoryClient, type ConnectOptions, type Reading } from './accessory-client.ts'
+export { AccessoryClient, type ConnectOptions } from './accessory-client.ts'
+export type { Reading } from './characteristic-requests.ts'
 export { chooseConfiguration, type Offer, type Wishes } from './choose-configuration.ts'
 export { type ClipFragment, ClipWriter } from './clip-writer.ts'
-export { type Address, HapConnection } from './connection.ts'
+export { HapConnection, type RequestBody } from './connection.ts'
 export { DataStreamClient, type DataStreamEvent } from './data-stream.ts'
 export {
   characteristicOf,
@@ -11,7 +12,16 @@ export {
   type RemoteService,
   type Value,
 } from './database.ts'
+export {
+  type AccessoryDescription,
+  type CameraMode,
+  type DescribedCharacteristic,
+  type DescribedService,
+  describeAccessory,
+} from './describe-accessory.ts'
 export { HubError, type HubErrorCode, hubErrors, isHubError } from './errors.ts'
+export { waitForMotion } from './motion.ts'
+export type { Address } from './open-socket.ts'
 export { type PairOptions, pair } from './pairing.ts'
 export {
   type ClipReport,

@@ -1,21 +1,14 @@
 import type { CryptoProvider } from '@hksv/crypto'
 import { chooseProvider } from '@hksv/crypto/node'
-import {
-  decodePairingsResponse,
-  encodePairingsRequest,
-  isHapError,
-  type Pairing,
-  type PairingsRequest,
-  PairSetupController,
-  pairingError,
-  parseSetupCode,
-} from '@hksv/hap'
+import { type HapError, PairSetupController, pairingError, parseSetupCode } from '@hksv/hap'
 
-import { type Address, HapConnection } from './connection.ts'
-import { HubError } from './errors.ts'
-import type { ControllerStore, StoredAccessory } from './store/controller-store.ts'
-
-export const PAIRING_TYPE = 'application/pairing+tlv8'
+import { HapConnection } from './connection.ts'
+import { HubError, type HubErrorCode } from './errors.ts'
+import type { Address } from './open-socket.ts'
+import { converse } from './pairing-exchange.ts'
+import { requestPairings } from './pairings.ts'
+import { type ControllerStore, isDeviceId, type StoredAccessory } from './store/controller-store.ts'
+import { verify } from './verify.ts'
 
 /** What pairing needs. */
 export interface PairOptions extends Address {
@@ -28,120 +21,105 @@ export interface PairOptions extends Address {
   readonly signal?: AbortSignal
 }
 
+/** What an accessory's refusal means. */
+const REFUSALS: Readonly<Record<number, HubErrorCode>> = {
+  [pairingError.authentication]: 'HUB_WRONG_CODE',
+  [pairingError.unavailable]: 'HUB_ALREADY_PAIRED',
+  [pairingError.maxTries]: 'HUB_LOCKED',
+  [pairingError.busy]: 'HUB_BUSY',
+}
+
 /**
- * Pairs with an accessory that nobody has paired with. The pairing is on the disk when this resolves.
+ * Pairs with an accessory that nobody has paired with. When this resolves the pairing is on the disk,
+ * and a second connection has proved that it holds.
+ *
+ * Once the accessory has accepted it knows this controller. If the pairing cannot be stored then, or
+ * the accessory is not the one that was meant, it is taken back: nothing has to be reset.
  *
  * @throws HapError `SETUP_CODE_FORMAT`, `SETUP_CODE_FORBIDDEN`
  * @throws HubError `HUB_UNREACHABLE`, `HUB_WRONG_CODE`, `HUB_ALREADY_PAIRED`, `HUB_LOCKED`,
- * `HUB_BUSY`, `HUB_PROTOCOL`, `HUB_TIMEOUT`, `HUB_CONNECTION_LOST`, and those of the store
+ * `HUB_BUSY`, `HUB_WRONG_ACCESSORY`, `HUB_PROTOCOL`, `HUB_TIMEOUT`, `HUB_CONNECTION_LOST`, and those
+ * of the store
+ * @example
+ * const store = await ControllerStore.open('hub', crypto)
+ * const accessory = await pair({ store, host: '192.168.1.20', port: 51826, setupCode: '031-45-154' })
  */
 export async function pair(options: PairOptions): Promise<StoredAccessory> {
-  const { store, host, port, signal, deviceId, crypto = chooseProvider() } = options
+  const { store, crypto = chooseProvider() } = options
   const setupCode = parseSetupCode(options.setupCode)
+  const accessory = await setUp({ ...options, crypto, setupCode })
+  try {
+    checkDeviceId(accessory.deviceId, options.deviceId)
+    await store.save(accessory)
+  } catch (error) {
+    await takeBack(options, crypto, accessory)
+    throw error
+  }
+  const { host, port, signal } = options
+  await using connection = await HapConnection.open(crypto, { host, port }, signal)
+  const secret = await verify({ crypto, connection, identity: store.identity, accessory })
+  secret.fill(0)
+  return accessory
+}
+
+/** Pair-setup, on a connection of its own. */
+async function setUp(options: PairOptions & { crypto: CryptoProvider }): Promise<StoredAccessory> {
+  const { store, host, port, setupCode, signal, crypto } = options
   await using connection = await HapConnection.open(crypto, { host, port }, signal)
   const machine = new PairSetupController({
     crypto,
     identity: store.identity,
     setupCode,
     random: length => crypto.random(length),
-    ...(deviceId === undefined ? {} : { accessoryId: deviceId }),
   })
-  for (;;) {
-    const request = machine.take()
-    if (request === undefined) throw new HubError('HUB_PROTOCOL')
-    const response = await connection.request('POST', '/pair-setup', {
-      type: PAIRING_TYPE,
-      bytes: request,
-    })
-    if (response.status !== 200) {
-      throw new HubError('HUB_PROTOCOL', {
-        message: `The accessory answered pair-setup with HTTP status ${response.status}.`,
-      })
-    }
-    const [paired] = translateSetup(() => machine.receive(response.body))
-    if (paired === undefined) continue
-    const accessory: StoredAccessory = {
-      deviceId: paired.accessory.identifier.toUpperCase(),
-      longTermPublicKey: Buffer.from(paired.accessory.publicKey).toString('hex'),
-      host,
-      port,
-      pairedAt: new Date().toISOString(),
-    }
-    await store.save(accessory)
-    return accessory
+  const paired = await converse(connection, '/pair-setup', machine, translate)
+  return {
+    deviceId: paired.accessory.identifier.toUpperCase(),
+    longTermPublicKey: Buffer.from(paired.accessory.publicKey).toString('hex'),
+    host,
+    port,
+    pairedAt: new Date().toISOString(),
   }
 }
 
-/**
- * Sends a request about pairings over a verified connection.
- *
- * @returns The pairings, for a list.
- * @throws HubError `HUB_REFUSED`, `HUB_NOT_PAIRED`, `HUB_PROTOCOL`
- */
-export async function requestPairings(
-  connection: HapConnection,
-  request: PairingsRequest,
-): Promise<Pairing[]> {
-  const bytes = encodePairingsRequest(request)
-  const { status, body } = await connection.request('POST', '/pairings', {
-    type: PAIRING_TYPE,
-    bytes,
-  })
-  if (status === 470) throw new HubError('HUB_NOT_PAIRED')
-  if (status !== 200)
-    throw new HubError('HUB_PROTOCOL', { message: `/pairings answered ${status}.` })
-  return translatePairings(() => decodePairingsResponse(body))
-}
-
-/** Runs a step of pair-setup, and says in the user's words what the accessory would not do. */
-function translateSetup<T>(step: () => T): T {
-  try {
-    return step()
-  } catch (cause) {
-    if (!isHapError(cause)) throw cause
-    if (cause.code === 'PAIR_AUTHENTICATION') throw wrongCode(cause)
-    switch (cause.pairingError) {
-      case pairingError.authentication:
-        throw wrongCode(cause)
-      case pairingError.unavailable:
-        throw new HubError('HUB_ALREADY_PAIRED', {
-          message:
-            'The accessory is paired already. Remove it from its home, or reset it, and try again.',
-          cause,
-        })
-      case pairingError.maxTries:
-        throw new HubError('HUB_LOCKED', {
-          message:
-            'The accessory saw a hundred wrong codes and takes no more. Reset it and try again.',
-          cause,
-        })
-      case pairingError.busy:
-        throw new HubError('HUB_BUSY', {
-          message: 'The accessory is pairing with another controller. Try again in half a minute.',
-          cause,
-        })
-      default:
-        throw new HubError('HUB_PROTOCOL', { message: `Pairing failed: ${cause.message}.`, cause })
-    }
+/** Only now is it known who answered: the device id comes with the last message. */
+function checkDeviceId(deviceId: string, expected = deviceId): void {
+  if (!isDeviceId(deviceId)) {
+    const message = `"${deviceId}" is no device id. Update the accessory, or tell its maker.`
+    throw new HubError('HUB_PROTOCOL', { message })
+  }
+  if (deviceId !== expected.toUpperCase()) {
+    const message = `${deviceId} answers at this address, not ${expected}. Check host and port.`
+    throw new HubError('HUB_WRONG_ACCESSORY', { message })
   }
 }
 
-function wrongCode(cause: unknown): HubError {
-  const message =
-    'The setup code is wrong. Look at the accessory, or at what it printed, and try again.'
-  return new HubError('HUB_WRONG_CODE', { message, cause })
-}
-
-/** Runs a step about pairings, of which only administrators may ask. */
-function translatePairings<T>(step: () => T): T {
+/** Removes the pairing that cannot be kept. @throws HubError when it has to stay. */
+async function takeBack(
+  { host, port, store }: PairOptions,
+  crypto: CryptoProvider,
+  accessory: StoredAccessory,
+): Promise<void> {
+  const { identity } = store
   try {
-    return step()
+    await using connection = await HapConnection.open(crypto, { host, port })
+    const secret = await verify({ crypto, connection, identity, accessory })
+    secret.fill(0)
+    await requestPairings(connection, { method: 'remove', identifier: identity.identifier })
   } catch (cause) {
-    if (!isHapError(cause)) throw cause
     const message =
-      cause.pairingError === pairingError.authentication
-        ? 'The accessory refused: only an administrator may manage its pairings.'
-        : `The accessory refused: ${cause.message}.`
-    throw new HubError('HUB_REFUSED', { message, cause })
+      'The pairing could not be kept and could not be taken back. Reset the accessory, and see ' +
+      `that ${store.directory} can be written.`
+    throw new HubError('HUB_STORE_UNUSABLE', { message, cause })
   }
+}
+
+function translate(cause: HapError): HubError {
+  if (cause.code === 'PAIR_AUTHENTICATION') return new HubError('HUB_WRONG_CODE', { cause })
+  const known = REFUSALS[cause.pairingError ?? 0]
+  if (known !== undefined) return new HubError(known, { cause })
+  return new HubError('HUB_PROTOCOL', {
+    message: `Pairing failed: ${cause.message}. Reset the accessory and try again.`,
+    cause,
+  })
 }

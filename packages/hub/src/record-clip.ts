@@ -1,12 +1,10 @@
-import { performance } from 'node:perf_hooks'
-
 import type { Finding } from '@hksv/fmp4'
 
-import type { AccessoryClient, Reading } from './accessory-client.ts'
+import type { AccessoryClient } from './accessory-client.ts'
 import { type ClipFragment, ClipWriter } from './clip-writer.ts'
 import { HubError } from './errors.ts'
+import { waitForMotion } from './motion.ts'
 import { Recording, type RecordingTimes } from './recording.ts'
-import { motionCharacteristic } from './secure-video.ts'
 
 /** What to record. */
 export interface RecordOptions {
@@ -39,9 +37,19 @@ export interface ClipReport {
   /** False when the recording broke off; the clip plays up to there. */
   readonly isComplete: boolean
   readonly endedBy: 'hub' | 'camera' | 'connection'
+  /** See `RecordingEnd`. */
   readonly reason: string
   readonly times: RecordingTimes
-  /** How much of the clip is older than the motion that caused it; absent with `isNow`. */
+  /** When the motion was reported, ISO 8601; absent with `isNow`. */
+  readonly motionAt?: string
+  /**
+   * How much of the clip is older than the motion that caused it; absent with `isNow`.
+   *
+   * The clip has no clock of its own. A live fragment arrives when it ends, so the first picture was
+   * taken at the time of arrival less the length of the clip up to then; the earliest such time of all
+   * fragments counts, since delays only ever make it later. Before any live fragment has come, this
+   * is what the prebuffer holds at least.
+   */
   readonly beforeMotionMs?: number
   /** What the inspector found wrong with the clip; empty for a good one. */
   readonly findings: readonly Finding[]
@@ -53,41 +61,31 @@ export interface ClipReport {
  * @throws HubError `HUB_RECORDING_REFUSED`, `HUB_NO_MEDIA`, `HUB_CLIP_UNWRITABLE`, and those of the
  * connection. A recording that breaks off after its first fragment is no error but a report with
  * `isComplete` false.
+ * @example
+ * const report = await recordClip({ client, path: 'clip.mp4', durationMs: 12_000 })
+ * if (!report.isComplete) console.error(`It broke off: ${report.reason}`)
  */
 export async function recordClip(options: RecordOptions): Promise<ClipReport> {
-  const { client, path, signal, onProgress } = options
-  const clip = await ClipWriter.create(path)
-  let motionAt: number | undefined
-  let startedAt = Number.POSITIVE_INFINITY
-  let recording: Recording | undefined
-  let hasClip = false
+  const clip = await ClipWriter.create(options.path)
+  const course: Course = { startedAt: Number.POSITIVE_INFINITY }
+  let hasClip: boolean
   try {
-    motionAt = options.isNow ? undefined : await waitForMotion(client, signal, onProgress)
-    recording = await Recording.open(client, signal)
-    onProgress?.({ step: 'opened' })
-    for await (const event of recording) {
-      await clip.write(event)
-      const fragment = clip.fragments.at(-1)
-      if (event.dataType === 'mediaInitialization' || fragment === undefined) continue
-      // A live fragment comes when it ends; the prebuffer came later than it ended.
-      startedAt = Math.min(startedAt, performance.now() - clip.durationMs)
-      onProgress?.({ step: 'fragment', fragment })
-      if (clip.durationMs >= options.durationMs) break
-    }
+    await run(options, clip, course)
   } catch (error) {
     // Whoever stopped us has the clip up to here, if there is one.
-    if (signal?.aborted !== true || clip.fragments.length === 0) throw error
+    if (options.signal?.aborted !== true || clip.fragments.length === 0) throw error
   } finally {
     hasClip = await clip.finish()
   }
+  const { recording, motionAt, startedAt } = course
   const end = recording?.end ?? { by: 'hub', reason: 'cancelled', isComplete: false }
   if (!hasClip) {
     throw new HubError('HUB_NO_MEDIA', {
-      message: `The camera accepted the recording and sent nothing (${end.reason}).`,
+      message: `The camera accepted the recording and sent nothing (${end.reason}). Look at its source.`,
     })
   }
   return {
-    path,
+    path: options.path,
     bytes: clip.bytes,
     durationMs: clip.durationMs,
     fragments: clip.fragments,
@@ -95,57 +93,34 @@ export async function recordClip(options: RecordOptions): Promise<ClipReport> {
     endedBy: end.by,
     reason: end.reason,
     times: recording?.times ?? {},
-    ...(motionAt === undefined ? {} : { beforeMotionMs: motionAt - startedAt }),
+    ...(motionAt && { motionAt: motionAt.date, beforeMotionMs: motionAt.now - startedAt }),
     findings: clip.findings,
   }
 }
 
-/** @returns When the camera reported motion, on the clock of `performance.now()`. */
-async function waitForMotion(
-  client: AccessoryClient,
-  signal: AbortSignal | undefined,
-  onProgress: RecordOptions['onProgress'],
-): Promise<number> {
-  const motion = motionCharacteristic(client)
-  const { promise, resolve, reject } = withResolvers<number>()
-  const isMotion = ({ characteristic, value }: Reading) =>
-    characteristic === motion && (value === true || value === 1)
-  const stop = client.onChange(reading => {
-    if (isMotion(reading)) resolve(performance.now())
-  })
-  const lost = () => reject(client.signal.reason)
-  const aborted = () => reject(signal?.reason)
-  client.signal.addEventListener('abort', lost, { once: true })
-  signal?.addEventListener('abort', aborted, { once: true })
-  try {
-    signal?.throwIfAborted()
-    await client.subscribe(motion)
-    // It may have begun before we listened.
-    const [reading] = await client.read([motion])
-    if (reading !== undefined && isMotion(reading)) resolve(performance.now())
-    onProgress?.({ step: 'waiting' })
-    const motionAt = await promise
-    onProgress?.({ step: 'motion' })
-    return motionAt
-  } finally {
-    stop()
-    client.signal.removeEventListener('abort', lost)
-    signal?.removeEventListener('abort', aborted)
-  }
+/** What is known of a recording while it runs. */
+interface Course {
+  /** The first picture, on the clock of `performance.now()`. */
+  startedAt: number
+  motionAt?: { readonly now: number; readonly date: string }
+  recording?: Recording
 }
 
-function withResolvers<T>(): {
-  promise: Promise<T>
-  resolve: (value: T) => void
-  reject: (reason: unknown) => void
-} {
-  let resolve: (value: T) => void = () => undefined
-  let reject: (reason: unknown) => void = () => undefined
-  const promise = new Promise<T>((fulfil, refuse) => {
-    resolve = fulfil
-    reject = refuse
-  })
-  // It may be rejected before anybody waits for it.
-  promise.catch(() => undefined)
-  return { promise, resolve, reject }
+async function run(options: RecordOptions, clip: ClipWriter, course: Course): Promise<void> {
+  const { client, durationMs, signal, onProgress } = options
+  if (options.isNow !== true) {
+    await waitForMotion(client, signal, () => onProgress?.({ step: 'waiting' }))
+    course.motionAt = { now: performance.now(), date: new Date().toISOString() }
+    onProgress?.({ step: 'motion' })
+  }
+  course.recording = await Recording.open(client, signal)
+  onProgress?.({ step: 'opened' })
+  for await (const event of course.recording) {
+    const arrivedAt = performance.now()
+    const fragment = await clip.write(event)
+    if (fragment === undefined) continue
+    course.startedAt = Math.min(course.startedAt, arrivedAt - clip.durationMs)
+    onProgress?.({ step: 'fragment', fragment })
+    if (clip.durationMs >= durationMs) break
+  }
 }

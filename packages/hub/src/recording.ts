@@ -1,15 +1,20 @@
-import { performance } from 'node:perf_hooks'
-
-import { dataSendReason, type FragmentEvent, reasonName, statusName } from '@hksv/hds'
+import {
+  type DataSendReason,
+  dataSendReason,
+  type FragmentEvent,
+  reasonName,
+  statusName,
+} from '@hksv/hds'
 
 import type { AccessoryClient } from './accessory-client.ts'
-import { DataStreamClient } from './data-stream.ts'
+import { DataStreamClient, type DataStreamEvent } from './data-stream.ts'
 import { HubError } from './errors.ts'
 
 /** Milliseconds from the decision to record until each step was done. */
 export interface RecordingTimes {
   /** The data stream is set up, and connected. */
   setupMs?: number
+  /** The camera answered hello. */
   helloMs?: number
   /** The camera accepted the recording. */
   openMs?: number
@@ -29,16 +34,27 @@ export interface RecordingEnd {
 }
 
 /** Why a camera refuses, for people. */
-const REFUSALS: Readonly<Record<string, string>> = {
-  notAllowed: 'it is not armed, or switched off (hksv hub arm)',
-  busy: 'another hub is recording',
-  invalidConfiguration: 'no recording configuration is selected (hksv hub arm)',
-  unexpectedFailure: 'its source delivers nothing',
+const REFUSALS: { readonly [reason in DataSendReason]?: string } = {
+  [dataSendReason.notAllowed]: 'it is not armed, or switched off (hksv hub arm)',
+  [dataSendReason.busy]: 'another hub is recording; try again when it has ended',
+  [dataSendReason.cancelled]: 'it takes no recordings now; try again later',
+  [dataSendReason.unsupported]: 'it does not know this kind of recording; update it',
+  [dataSendReason.unexpectedFailure]: 'its source delivers nothing; look at what it logs',
+  [dataSendReason.timeout]: 'its source did not deliver in time; try again',
+  [dataSendReason.invalidConfiguration]: 'no recording configuration is selected (hksv hub arm)',
 }
 
 /**
  * A recording that a camera sends: iterate over it for the initialization and the fragments, leave
  * the loop to end it, and read {@link end} afterwards.
+ *
+ * @example
+ * const recording = await Recording.open(client)
+ * for await (const { dataType, sequence, data } of recording) {
+ *   console.log(sequence, dataType, data.length)
+ *   if (sequence === 4) break
+ * }
+ * console.log(recording.end)
  */
 export class Recording {
   readonly times: RecordingTimes = {}
@@ -61,7 +77,9 @@ export class Recording {
   /**
    * Asks the camera to record, now.
    *
-   * @throws HubError `HUB_RECORDING_REFUSED`, `HUB_TIMEOUT`, and those of the data stream
+   * @param signal Ends the recording when it aborts; the loop throws its reason.
+   * @throws HubError `HUB_RECORDING_REFUSED`, `HUB_TIMEOUT`, `HUB_BUSY`, `HUB_REFUSED`,
+   * `HUB_NO_CAMERA`, `HUB_UNREACHABLE`, `HUB_PROTOCOL`, `HUB_CONNECTION_LOST`
    */
   static async open(client: AccessoryClient, signal?: AbortSignal): Promise<Recording> {
     const startedAt = performance.now()
@@ -72,7 +90,7 @@ export class Recording {
       await recording.#open()
       return recording
     } catch (error) {
-      stream.close()
+      await stream.close()
       throw error
     }
   }
@@ -84,26 +102,26 @@ export class Recording {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<FragmentEvent, void> {
     try {
-      for (;;) {
+      while (this.#end === undefined) {
         const event = await this.#stream.next(this.#signal)
-        if (event.type === 'fragment') {
-          this.#note(event.dataType)
-          yield event
-        } else if (this.#isEnd(event)) return
+        this.#end = this.#endOf(event)
+        if (event.type !== 'fragment') continue
+        this.#note(event.dataType)
+        yield event
       }
     } finally {
-      this.close('normal')
+      await this.close(this.#signal?.aborted === true ? 'cancelled' : 'normal')
     }
   }
 
   /** Ends the recording, if it runs, and the data stream. */
-  close(reason: keyof typeof dataSendReason): void {
+  async close(reason: keyof typeof dataSendReason): Promise<void> {
     if (this.#end === undefined) {
-      this.#end = { by: 'hub', reason, isComplete: true }
+      this.#end = { by: 'hub', reason, isComplete: reason === 'normal' }
       const streamId = this.#streamId
       this.#stream.send({ type: 'close-recording', streamId, reason: dataSendReason[reason] })
     }
-    this.#stream.close()
+    await this.#stream.close()
   }
 
   async #open(): Promise<void> {
@@ -118,46 +136,28 @@ export class Recording {
           this.times.openMs = this.#elapsed()
           this.#streamId = event.streamId
           return
-        case 'refused':
-          throw refusal(event.status, event.reason)
-        case 'open-timed-out':
-          throw new HubError('HUB_TIMEOUT', {
-            message: 'The camera did not answer the request to record in 5 s.',
-          })
-        case 'failed':
-          throw new HubError('HUB_PROTOCOL', {
-            message: `The data stream failed: ${event.error.message}.`,
-            cause: event.error,
-          })
-        case 'lost':
-          throw new HubError('HUB_CONNECTION_LOST', {
-            message: 'The camera closed the data stream.',
-          })
         default:
+          throwFailure(event)
       }
     }
   }
 
-  #isEnd(event: Awaited<ReturnType<DataStreamClient['next']>>): boolean {
+  /** @returns How the recording ends with this event, if it does. */
+  #endOf(event: DataStreamEvent): RecordingEnd | undefined {
     switch (event.type) {
       case 'ended':
         this.#stream.send({ type: 'acknowledge', streamId: event.streamId })
-        this.#end = { by: 'camera', reason: 'endOfStream', isComplete: true }
-        return true
+        return { by: 'camera', reason: 'endOfStream', isComplete: true }
       case 'recording-closed':
-        this.#end = { by: 'camera', reason: reasonName(event.reason), isComplete: false }
-        return true
+        return { by: 'camera', reason: reasonName(event.reason), isComplete: false }
       case 'violation':
-        this.#end = { by: 'hub', reason: `${event.rule}: ${event.detail}`, isComplete: false }
-        return true
+        return { by: 'hub', reason: `${event.rule}: ${event.detail}`, isComplete: false }
       case 'failed':
-        this.#end = { by: 'connection', reason: event.error.message, isComplete: false }
-        return true
+        return { by: 'connection', reason: event.error.message, isComplete: false }
       case 'lost':
-        this.#end = { by: 'connection', reason: 'connection lost', isComplete: false }
-        return true
+        return { by: 'connection', reason: 'connection lost', isComplete: false }
       default:
-        return false
+        return undefined
     }
   }
 
@@ -171,9 +171,35 @@ export class Recording {
   }
 }
 
+/** @throws HubError when a recording cannot begin after this event. */
+function throwFailure(event: DataStreamEvent): void {
+  switch (event.type) {
+    case 'refused':
+      throw refusal(event.status, event.reason)
+    case 'recording-closed':
+      throw refusal(event.reason, event.reason)
+    case 'open-timed-out':
+      throw new HubError('HUB_TIMEOUT', {
+        message: 'The camera did not answer the request to record in 5 s. Try again.',
+      })
+    case 'failed':
+      throw new HubError('HUB_PROTOCOL', {
+        message: `The data stream failed: ${event.error.message}. Update the camera, or tell its maker.`,
+        cause: event.error,
+      })
+    case 'lost':
+      throw new HubError('HUB_CONNECTION_LOST', {
+        message: 'The camera closed the data stream. Check that it still runs, and try again.',
+      })
+    default:
+  }
+}
+
 function refusal(status: number, reason: number | undefined): HubError {
+  const known = REFUSALS[reason as DataSendReason]
   const name = reason === undefined ? statusName(status) : reasonName(reason)
   return new HubError('HUB_RECORDING_REFUSED', {
-    message: `The camera refused to record: ${REFUSALS[name] ?? name}.`,
+    message: `The camera refused to record: ${known ?? name}.`,
+    status: reason,
   })
 }

@@ -50,22 +50,23 @@ export async function arm(
   options: ArmOptions = {},
 ): Promise<SelectedCameraRecordingConfiguration> {
   const { audio = true, ...wishes } = options
-  const recording = client.database.service('cameraEventRecordingManagement')
+  const { database } = client
+  const recording = database.service('cameraEventRecordingManagement')
+  const mode = database.serviceOf(recording, 'cameraOperatingMode')
   const selected = chooseConfiguration(await readOffer(client), wishes)
   const bytes = selectedCameraRecordingConfiguration.encode(selected)
   await client.write(
     characteristicOf(recording, 'selectedCameraRecordingConfiguration'),
     Buffer.from(bytes).toString('base64'),
   )
-  const mode = client.database.service('cameraOperatingMode')
   await client.write(characteristicOf(mode, 'homeKitCameraActive'), 1)
   for (const name of ['eventSnapshotsActive', 'periodicSnapshotsActive'] as const) {
     const characteristic = optionalCharacteristic(mode, name)
     if (characteristic !== undefined) await client.write(characteristic, 1)
   }
-  for (const stream of client.database.all('cameraRtpStreamManagement')) {
+  for (const stream of database.all('cameraRtpStreamManagement')) {
     const active = optionalCharacteristic(stream, 'active')
-    if (active !== undefined) await client.write(active, 1)
+    if (stream.aid === recording.aid && active !== undefined) await client.write(active, 1)
   }
   const sound = optionalCharacteristic(recording, 'recordingAudioActive')
   if (sound !== undefined) await client.write(sound, audio ? 1 : 0)
@@ -73,23 +74,24 @@ export async function arm(
   return selected
 }
 
-/** "Stream": recordings are off, everything else stays as it is. */
+/**
+ * "Stream": recordings are off, everything else stays as it is.
+ *
+ * @throws HubError `HUB_NO_CAMERA`, `HUB_REFUSED`, and those of the connection
+ */
 export async function disarm(client: AccessoryClient): Promise<void> {
   const recording = client.database.service('cameraEventRecordingManagement')
   await client.write(characteristicOf(recording, 'active'), 0)
 }
 
-/** The characteristic that says whether something moves, of the sensor that recordings hang on. */
-export function motionCharacteristic(client: AccessoryClient): RemoteCharacteristic {
-  const { linked } = client.database.service('cameraEventRecordingManagement')
-  const sensors = client.database.all('motionSensor')
-  const sensor = sensors.find(({ iid }) => linked.includes(iid)) ?? sensors[0]
-  if (sensor === undefined) {
-    throw new HubError('HUB_NO_CAMERA', {
-      message: 'The accessory has no motion sensor to record by.',
-    })
-  }
-  return characteristicOf(sensor, 'motionDetected')
+/**
+ * The characteristic that says whether something moves, of the sensor that recordings hang on.
+ *
+ * @throws HubError `HUB_NO_CAMERA`
+ */
+export function motionCharacteristic({ database }: AccessoryClient): RemoteCharacteristic {
+  const recording = database.service('cameraEventRecordingManagement')
+  return characteristicOf(database.serviceOf(recording, 'motionSensor'), 'motionDetected')
 }
 
 /** @throws HubError `HUB_PROTOCOL` */
@@ -103,7 +105,7 @@ function decodeTlv<T extends object>(
   } catch (cause) {
     if (!isTlvError(cause)) throw cause
     throw new HubError('HUB_PROTOCOL', {
-      message: `The camera's ${name} cannot be read: ${cause.message}.`,
+      message: `The camera's ${name} cannot be read: ${cause.message}. Tell its maker.`,
       cause,
     })
   }

@@ -1,4 +1,4 @@
-import { access, chmod, constants, mkdir, readdir, rm } from 'node:fs/promises'
+import { access, chmod, constants, mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import type { CryptoProvider } from '@hksv/crypto'
@@ -6,8 +6,14 @@ import type { ControllerIdentity } from '@hksv/hap'
 import { v4 as uuid } from 'uuid'
 import { z } from 'zod'
 
-import { HubError } from '../errors.ts'
-import { readSecureFile, storeUnusable, writeSecureFile } from './secure-file.ts'
+import {
+  createSecureFile,
+  readSecureFile,
+  removeSecureFile,
+  storeDamaged,
+  storeUnusable,
+  writeSecureFile,
+} from './secure-file.ts'
 
 /** An accessory that this controller is paired with. */
 export interface StoredAccessory {
@@ -25,19 +31,31 @@ export interface StoredAccessory {
 }
 
 const hex32 = z.string().regex(/^[0-9a-f]{64}$/)
+const deviceIdSchema = z.string().regex(/^([0-9A-F]{2}:){5}[0-9A-F]{2}$/)
 const controllerSchema = z.object({ identifier: z.uuid(), longTermSeed: hex32 })
 const accessorySchema: z.ZodType<StoredAccessory> = z.object({
-  deviceId: z.string().regex(/^([0-9A-F]{2}:){5}[0-9A-F]{2}$/),
+  deviceId: deviceIdSchema,
   longTermPublicKey: hex32,
-  host: z.string(),
+  host: z.string().min(1),
   port: z.int().min(1).max(65_535),
   name: z.string().optional(),
   pairedAt: z.string(),
 })
 
-const ACCESSORY_FILE = /^accessory-[0-9A-F]{12}\.json$/
+const ACCESSORY_FILE = /^accessory-([0-9A-F]{12})\.json$/
+const CONTROLLER_WAY_OUT =
+  'Put a backup back. Without it every accessory paired from this directory has to be reset; to ' +
+  'start over as a new controller, move the whole directory away.'
+const ACCESSORY_WAY_OUT = 'Put a backup back, or delete it, reset the accessory and pair it again.'
 
-/** Who this controller is and what it is paired with: a directory (0700) of JSON files (0600). */
+/**
+ * Who this controller is and what it is paired with: a directory (0700) of JSON files (0600), each
+ * with a checksum, each written so that kill -9 leaves the old or the new one.
+ *
+ * @example
+ * const store = await ControllerStore.open('hub', crypto)
+ * for (const { deviceId, host } of await store.accessories()) console.log(deviceId, host)
+ */
 export class ControllerStore {
   readonly directory: string
   readonly identity: ControllerIdentity
@@ -62,57 +80,95 @@ export class ControllerStore {
       throw storeUnusable(directory, cause)
     }
     const path = join(directory, 'controller.json')
-    let stored = await readSecureFile(path, controllerSchema)
+    const read = () => readSecureFile(path, controllerSchema, CONTROLLER_WAY_OUT)
+    let stored = await read()
     if (stored === undefined) {
-      const accessories = await accessoryFiles(directory)
-      if (accessories.length > 0) {
-        throw new HubError('HUB_STORE_DAMAGED', {
-          message:
-            `${path} is missing, but accessories are paired with it. Put a backup back, or choose ` +
-            'another directory with --store.',
-        })
+      if ((await accessoryFiles(directory)).length > 0) {
+        throw storeDamaged(
+          `${path} is missing, but accessories are paired with it. ${CONTROLLER_WAY_OUT}`,
+        )
       }
       const longTermSeed = Buffer.from(crypto.random(32)).toString('hex')
-      stored = { identifier: uuid({ random: crypto.random(16) }).toUpperCase(), longTermSeed }
-      await writeSecureFile(path, stored)
+      const identifier = uuid({ random: crypto.random(16) }).toUpperCase()
+      await createSecureFile(path, { identifier, longTermSeed })
+      // Two processes that begin at once are one controller: whoever was first.
+      stored = await read()
     }
+    if (stored === undefined) throw storeDamaged(`${path} vanished. ${CONTROLLER_WAY_OUT}`)
     const seed = new Uint8Array(Buffer.from(stored.longTermSeed, 'hex'))
     const { identifier } = stored
     return new ControllerStore(directory, { identifier, longTermKey: crypto.ed25519(seed) })
   }
 
-  /** @throws HubError `HUB_STORE_DAMAGED`, `HUB_STORE_UNUSABLE` */
+  /**
+   * All pairings, in the order of their device ids.
+   *
+   * @throws HubError `HUB_STORE_DAMAGED`, `HUB_STORE_UNUSABLE`
+   */
   async accessories(): Promise<StoredAccessory[]> {
-    const files = await accessoryFiles(this.directory)
-    const stored = await Promise.all(
-      files.map(file => readSecureFile(join(this.directory, file), accessorySchema)),
-    )
+    const deviceIds = await accessoryFiles(this.directory)
+    const stored = await Promise.all(deviceIds.map(deviceId => this.find(deviceId)))
     return stored.filter(accessory => accessory !== undefined)
   }
 
-  /** The pairing with a device id, in any case of letters. */
+  /**
+   * The pairing with a device id, in any case of letters.
+   *
+   * @throws HubError `HUB_STORE_DAMAGED`, `HUB_STORE_UNUSABLE`
+   * @throws RangeError unless it is a device id.
+   */
   async find(deviceId: string): Promise<StoredAccessory | undefined> {
-    return readSecureFile(this.#path(deviceId), accessorySchema)
+    const path = this.#path(deviceId)
+    const stored = await readSecureFile(path, accessorySchema, ACCESSORY_WAY_OUT)
+    if (stored !== undefined && this.#path(stored.deviceId) !== path) {
+      throw storeDamaged(`${path} is the file of ${stored.deviceId}. ${ACCESSORY_WAY_OUT}`)
+    }
+    return stored
   }
 
-  /** Resolves when the pairing is on the disk. */
+  /**
+   * Resolves when the pairing is on the disk.
+   *
+   * @throws HubError `HUB_STORE_UNUSABLE`
+   * @throws RangeError unless `deviceId` is one, in upper case, with colons.
+   */
   async save(accessory: StoredAccessory): Promise<void> {
+    if (!isDeviceId(accessory.deviceId)) throw notADeviceId(accessory.deviceId)
     await writeSecureFile(this.#path(accessory.deviceId), accessory)
   }
 
-  /** Forgets a pairing. */
+  /**
+   * Forgets a pairing, on this side only.
+   *
+   * @throws HubError `HUB_STORE_UNUSABLE`
+   * @throws RangeError unless it is a device id.
+   */
   async remove(deviceId: string): Promise<void> {
-    await rm(this.#path(deviceId), { force: true })
+    await removeSecureFile(this.#path(deviceId))
   }
 
   #path(deviceId: string): string {
     const name = deviceId.toUpperCase().replaceAll(':', '')
-    if (!/^[0-9A-F]{12}$/.test(name)) throw new RangeError(`"${deviceId}" is no device id`)
+    if (!/^[0-9A-F]{12}$/.test(name)) throw notADeviceId(deviceId)
     return join(this.directory, `accessory-${name}.json`)
   }
 }
 
+/** Whether a text is `XX:XX:XX:XX:XX:XX` in upper case. */
+export function isDeviceId(text: string): boolean {
+  return deviceIdSchema.safeParse(text).success
+}
+
+function notADeviceId(text: string): RangeError {
+  return new RangeError(`"${text}" is no device id like 11:22:33:AA:BB:CC`)
+}
+
+/** @returns Twelve hexadecimal digits for each accessory. */
 async function accessoryFiles(directory: string): Promise<string[]> {
-  const names = await readdir(directory)
-  return names.filter(name => ACCESSORY_FILE.test(name)).sort()
+  try {
+    const names = await readdir(directory)
+    return names.flatMap(name => ACCESSORY_FILE.exec(name)?.[1] ?? []).sort()
+  } catch (cause) {
+    throw storeUnusable(directory, cause)
+  }
 }
