@@ -103,7 +103,12 @@ export async function startCamera(options: CameraOptions): Promise<RunningCamera
     identity,
     gate,
     pairings: new PairingList(store.pairings, gate, stored),
-    settings: new SettingsStore(store.camera, store.initial.camera, STREAM_COUNT),
+    settings: new SettingsStore(
+      store.camera,
+      // Settings end with the last pairing, also when the camera was killed in between.
+      stored.pairings.length > 0 ? store.initial.camera : undefined,
+      STREAM_COUNT,
+    ),
     streamCount: STREAM_COUNT,
     now: () => performance.now(),
   })
