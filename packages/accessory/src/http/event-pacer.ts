@@ -17,7 +17,7 @@ export interface PendingEvent {
  */
 export class EventPacer {
   readonly #latest = new Map<number, CharacteristicValue>()
-  readonly #immediate: PendingEvent[] = []
+  #immediate: PendingEvent[] = []
   #quietUntil = 0
 
   /** Notes a change of a characteristic that the connection subscribed to. */
@@ -30,6 +30,7 @@ export class EventPacer {
   /** Forgets what was noted for a characteristic that is no longer subscribed to. */
   remove(instanceId: number): void {
     this.#latest.delete(instanceId)
+    this.#immediate = this.#immediate.filter(event => event.instanceId !== instanceId)
   }
 
   /** When {@link take} will have something, or `undefined` for not before another change. */
