@@ -1,0 +1,251 @@
+import type { CameraEvent } from '@hksv/accessory'
+import { FragmentInspector } from '@hksv/fmp4'
+import { selectedCameraRecordingConfiguration } from '@hksv/hap'
+import { dataSendReason } from '@hksv/hds'
+import { describe, expect, test } from 'vitest'
+
+import type { HapClient, Mailbox } from './client.ts'
+import { HdsClient, setUpDataStream } from './support/hds-client.ts'
+import { done, put, ready } from './support/requests.ts'
+
+const selection = selectedCameraRecordingConfiguration.encode({
+  general: {
+    prebufferLengthMs: 4000,
+    eventTriggerOptions: 1n,
+    mediaContainer: { type: 0, parameters: { fragmentLengthMs: 4000 } },
+  },
+  video: {
+    codec: 0,
+    parameters: { profile: 1, level: 2, bitRateKbps: 2000, iFrameIntervalMs: 4000 },
+    attributes: { width: 1920, height: 1080, frameRate: 30 },
+  },
+  audio: { codec: 0, parameters: { channels: 1, bitRateMode: 0, sampleRate: 3 } },
+})
+
+type Ready = Awaited<ReturnType<typeof ready>>
+
+/** A hub behind a connection, after hello. */
+async function hub({ iid }: Ready, client: HapClient): Promise<HdsClient> {
+  const setup = iid('dataStreamTransportManagement', 'setupDataStreamTransport')
+  const opened = new HdsClient(await setUpDataStream(client, setup))
+  await opened.next('ready')
+  return opened
+}
+
+/** A camera that is to record, with a hub that has not asked for it yet. */
+async function armed(
+  options: Parameters<typeof ready>[0] & { withAudio?: boolean; prebufferMs?: number } = {},
+) {
+  const { withAudio = false, prebufferMs = 9000, ...rest } = options
+  const made = await ready(rest)
+  const { client, iid, clock, events } = made
+  const management = 'cameraEventRecordingManagement'
+  const pid = 1
+  await client.json('PUT', '/prepare', { ttl: 60_000, pid })
+  const entries = [
+    {
+      iid: iid(management, 'selectedCameraRecordingConfiguration'),
+      value: Buffer.from(selection).toString('base64'),
+    },
+    { iid: iid(management, 'recordingAudioActive'), value: Number(withAudio) },
+    { iid: iid(management, 'active'), value: 1 },
+  ]
+  expect(await put(client, entries, { pid })).toEqual(done)
+  expect((await events.next()).event).toBe('paired')
+  expect((await events.next()).event).toBe('armed')
+  await clock.advance(0)
+  await clock.advance(prebufferMs)
+  return { ...made, hub: await hub(made, client) }
+}
+
+/** The report of a recording, the next thing that the camera tells after its opening. */
+async function report(events: Mailbox<CameraEvent>): Promise<CameraEvent> {
+  expect((await events.next()).event).toBe('recording-opened')
+  return events.next()
+}
+
+describe('a recording', () => {
+  test.each([false, true])('with audio: %s; whole from the prebuffer on', async withAudio => {
+    const { hub, clock, admin, events } = await armed({ withAudio })
+    // The clock stands still: what comes now was recorded before.
+    const { streamId, init } = await hub.open()
+    const inspector = new FragmentInspector(init)
+    expect(inspector.init.findings).toEqual([])
+    const kinds = inspector.init.state.tracks.map(({ kind }) => kind)
+    expect(kinds).toEqual(withAudio ? ['video', 'audio'] : ['video'])
+    let bytes = init.length
+    for (let number = 1; number <= 4; number++) {
+      if (number > 2) await clock.advance(4000)
+      const { data, dataType, sequence, isEndOfStream } = await hub.next('fragment')
+      bytes += data.length
+      expect([dataType, sequence, isEndOfStream]).toEqual(['mediaFragment', number + 1, false])
+      const { findings, summary } = inspector.inspect(data)
+      expect(findings).toEqual([])
+      expect(summary.sequenceNumber).toBe(number)
+      if (number === 1) expect(summary.video?.decodeTime).toBe(0)
+      expect(summary.audio === undefined).toBe(!withAudio)
+    }
+    hub.send({ type: 'close-recording', streamId, reason: dataSendReason.normal })
+    expect(await report(events)).toEqual({
+      event: 'recording-closed',
+      controllerId: admin.identifier,
+      reason: 'normal',
+      endedBy: 'hub',
+      fragments: 4,
+      bytes,
+      durationMs: expect.any(Number),
+    })
+  })
+
+  test('begins with a short fragment when there is no prebuffer yet', async () => {
+    const { hub, clock } = await armed({ prebufferMs: 0 })
+    const { init } = await hub.open()
+    const inspector = new FragmentInspector(init)
+    // The sample has a key frame every two seconds: the first ends the fragment.
+    await clock.advance(2100)
+    const { findings, summary } = inspector.inspect((await hub.next('fragment')).data)
+    expect(findings.map(({ rule }) => rule)).toEqual(['fragment-duration'])
+    expect(summary.video).toMatchObject({ decodeTime: 0, samples: 60 })
+    await clock.advance(4000)
+    const next = inspector.inspect((await hub.next('fragment')).data)
+    expect([next.findings, next.summary.video?.samples]).toEqual([[], 120])
+  })
+
+  test('follows another on the same connection', async () => {
+    const { hub, events } = await armed()
+    for (let i = 0; i < 3; i++) {
+      const { streamId } = await hub.open()
+      await hub.next('fragment')
+      await hub.next('fragment')
+      hub.send({ type: 'close-recording', streamId, reason: dataSendReason.cancelled })
+      expect(await report(events)).toMatchObject({ reason: 'cancelled', fragments: 2 })
+    }
+  })
+
+  test('ends by itself at the ceiling, with the end marked', async () => {
+    const { hub, events } = await armed({ maxRecordingMs: 1 })
+    const { streamId } = await hub.open()
+    let isEndOfStream = false
+    while (!isEndOfStream) ({ isEndOfStream } = await hub.next('fragment'))
+    await hub.next('ended')
+    hub.send({ type: 'acknowledge', streamId })
+    expect(await report(events)).toMatchObject({ reason: 'acknowledged', endedBy: 'hub' })
+  })
+})
+
+describe('a recording is refused', () => {
+  test('while another hub records', async () => {
+    const made = await armed()
+    const { hub: first, port, admin, events } = made
+    const { streamId } = await first.open()
+    const second = await hub(made, await admin.connect(port))
+    expect(await second.refused()).toBe(dataSendReason.busy)
+    first.send({ type: 'close-recording', streamId, reason: dataSendReason.normal })
+    await report(events)
+    await second.open()
+  })
+
+  test('by a camera that is not to record', async () => {
+    const made = await ready()
+    expect(await (await hub(made, made.client)).refused()).toBe(dataSendReason.notAllowed)
+  })
+
+  test('when nothing is selected to record with', async () => {
+    const made = await ready()
+    const active = made.iid('cameraEventRecordingManagement', 'active')
+    expect(await put(made.client, [{ iid: active, value: 1 }])).toEqual(done)
+    expect(await (await hub(made, made.client)).refused()).toBe(dataSendReason.invalidConfiguration)
+  })
+
+  test('by a camera that is switched off', async () => {
+    const { hub, client, iid } = await armed()
+    const active = iid('cameraOperatingMode', 'homeKitCameraActive')
+    expect(await put(client, [{ iid: active, value: 0 }])).toEqual(done)
+    expect(await hub.refused()).toBe(dataSendReason.notAllowed)
+  })
+})
+
+describe('a recording breaks off', () => {
+  test.each([
+    ['camera', 'cameraOperatingMode', 'homeKitCameraActive'],
+    ['recording', 'cameraEventRecordingManagement', 'active'],
+  ] as const)('with reason 1 when the %s is switched off', async (_, service, characteristic) => {
+    const { hub, client, iid, events } = await armed()
+    await hub.open()
+    await hub.next('fragment')
+    await hub.next('fragment')
+    expect(await put(client, [{ iid: iid(service, characteristic), value: 0 }])).toEqual(done)
+    expect((await hub.next('recording-closed')).reason).toBe(dataSendReason.notAllowed)
+    expect((await events.next()).event).toBe('recording-opened')
+    const rest = [await events.next(), await events.next()]
+    expect(rest).toContainEqual({ event: 'disarmed' })
+    expect(rest).toContainEqual(
+      expect.objectContaining({ reason: 'notAllowed', endedBy: 'camera', fragments: 2 }),
+    )
+  })
+
+  test('when the HAP connection behind it is lost', async () => {
+    const { hub, client, events } = await armed()
+    await hub.open()
+    client.close()
+    await hub.closed
+    expect(await report(events)).toMatchObject({ reason: 'connection lost', endedBy: 'hub' })
+  })
+
+  test('when the hub is gone, and another may record at once', async () => {
+    const made = await armed()
+    await made.hub.open()
+    made.hub.close()
+    expect(await report(made.events)).toMatchObject({ reason: 'connection lost' })
+    await (await hub(made, made.client)).open()
+  })
+
+  test('when the hub is unpaired', async () => {
+    const { hub, client, admin, events } = await armed()
+    await hub.open()
+    await client.pairings({ method: 'remove', identifier: admin.identifier })
+    await hub.closed
+    expect((await events.next()).event).toBe('recording-opened')
+    const rest = [await events.next(), await events.next(), await events.next()]
+    expect(rest.map(({ event }) => event).toSorted()).toEqual([
+      'disarmed',
+      'recording-closed',
+      'unpaired',
+    ])
+  })
+
+  test('when the camera is closed', async () => {
+    const { hub, camera } = await armed()
+    await hub.open()
+    await camera.close()
+    await hub.closed
+  })
+})
+
+describe('the port of the data stream', () => {
+  test('knows whose a connection is by its keys, in whatever order they come', async () => {
+    const made = await armed()
+    const { client, iid, port, admin } = made
+    const setup = iid('dataStreamTransportManagement', 'setupDataStreamTransport')
+    const other = await admin.connect(port)
+    const first = await setUpDataStream(client, setup)
+    const second = await setUpDataStream(other, setup)
+    expect(second.port).toBe(first.port)
+    const later = new HdsClient(second)
+    await later.next('ready')
+    await new HdsClient(first).next('ready')
+    other.close()
+    await later.closed
+  })
+
+  test('takes keys once, and no others', async () => {
+    const made = await armed()
+    const { client, iid } = made
+    const setup = iid('dataStreamTransportManagement', 'setupDataStreamTransport')
+    const expected = await setUpDataStream(client, setup)
+    await new HdsClient(expected).next('ready')
+    const again = new HdsClient(expected)
+    await again.closed
+    expect(again.events.size).toBe(0)
+  })
+})
