@@ -1,0 +1,82 @@
+// A camera under test and what a hub has to know to use it; the client is ours for every camera.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { chooseProvider } from '@hksv/crypto/node'
+import { AccessoryClient, arm, ControllerStore, HapConnection, pair, verify } from '@hksv/hub'
+
+import { DataStreamReader, setUpDataStream } from './data-stream-reader.mjs'
+import { Subject } from './subject.mjs'
+
+const HOST = '127.0.0.1'
+const SETUP_CODE = '031-45-154'
+const crypto = chooseProvider()
+
+/** A camera in a process of its own, with storage of its own that goes when it is stopped. */
+export class Camera {
+  subject
+  /** Whether its fragments come from a source while it records. */
+  isLive
+  #client
+  #directory
+  #port
+  #store
+  #accessory
+
+  constructor(parts) {
+    this.subject = parts.subject
+    this.isLive = parts.isLive
+    this.#directory = parts.directory
+    this.#port = parts.port
+    this.#store = parts.store
+  }
+
+  /**
+   * Starts a camera that nobody has paired with.
+   *
+   * @param {'hksv' | 'hap-nodejs'} name
+   * @param {number} groups How many fragments of media it has prepared.
+   */
+  static async start(name, groups = 1) {
+    const directory = await mkdtemp(join(tmpdir(), 'hksv-bench-'))
+    const subject = new Subject(`${name}-camera`)
+    const storage = join(directory, 'camera')
+    const port = await subject.call('start', { storage, setupCode: SETUP_CODE, groups })
+    const store = await ControllerStore.open(join(directory, 'hub'), crypto)
+    return new Camera({ subject, isLive: name === 'hksv', directory, port, store })
+  }
+
+  async pair() {
+    const where = { host: HOST, port: this.#port }
+    this.#accessory = await pair({ store: this.#store, crypto, ...where, setupCode: SETUP_CODE })
+    await this.subject.call('paired')
+  }
+
+  /** One pair-verify on a connection of its own. */
+  async verify() {
+    const address = { host: HOST, port: this.#port }
+    const connection = await HapConnection.open(crypto, address)
+    await verify({ crypto, connection, store: this.#store, accessory: this.#accessory })
+    connection.close()
+  }
+
+  /** Connects, and selects and allows recording. */
+  async arm() {
+    const store = this.#store
+    this.#client ??= await AccessoryClient.connect({ store, crypto, accessory: this.#accessory })
+    await arm(this.#client)
+  }
+
+  /** A data stream that has been set up and has said hello. */
+  async dataStream() {
+    const { port, keys } = await setUpDataStream({ client: this.#client, crypto })
+    return DataStreamReader.connect({ crypto, port, keys })
+  }
+
+  async stop() {
+    this.#client?.close()
+    this.subject.stop()
+    await rm(this.#directory, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,91 @@
+// From what was measured to what is printed.
+
+/**
+ * @typedef {object} Row
+ * @property {string} what
+ * @property {string} unit
+ * @property {string} against
+ * @property {number} [goal] The highest ratio of our number to the other that is good enough.
+ * @property {string} [reason] Why the goal is missed, if it is.
+ */
+
+/**
+ * @typedef {Row & { ours: number, theirs: number, ratio: number, isMet: boolean | undefined,
+ *   runs: { ours: number[], theirs: number[] } }} Result
+ */
+
+/**
+ * The middle of an odd number of values, or the mean of the two in the middle.
+ *
+ * @param {readonly number[]} values
+ * @returns {number}
+ */
+export function median(values) {
+  const sorted = values.toSorted((a, b) => a - b)
+  const half = sorted.length >> 1
+  const upper = sorted[half] ?? Number.NaN
+  return sorted.length % 2 === 1 ? upper : ((sorted[half - 1] ?? Number.NaN) + upper) / 2
+}
+
+/**
+ * Judges a row by the medians of its runs.
+ *
+ * @param {Row} row
+ * @param {{ ours: number[], theirs: number[] }} runs
+ * @returns {Result}
+ */
+export function judge(row, runs) {
+  const ours = median(runs.ours)
+  const theirs = median(runs.theirs)
+  const ratio = ours / theirs
+  const isMet = row.goal === undefined ? undefined : ratio <= row.goal
+  return { ...row, ours, theirs, ratio, isMet, runs }
+}
+
+/**
+ * The table, as Markdown that lines up, and the reasons below it.
+ *
+ * @param {readonly Result[]} results
+ * @returns {string}
+ */
+export function table(results) {
+  const head = ['what', 'ours', 'the other', 'against', 'ratio', 'goal', '']
+  const lines = results.map(({ what, unit, against, goal, ours, theirs, ratio, isMet }) => [
+    what,
+    `${number(ours)} ${unit}`,
+    `${number(theirs)} ${unit}`,
+    against,
+    fraction(ratio),
+    goal === undefined ? '' : `≤ ${fraction(goal)}`,
+    isMet === undefined ? '' : isMet ? 'met' : 'missed',
+  ])
+  const widths = head.map((title, i) =>
+    Math.max(3, ...[title, ...lines.map(line => line[i] ?? '')].map(text => text.length)),
+  )
+  const row = (/** @type {string[]} */ cells) =>
+    `| ${cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(' | ')} |`
+  const rule = `| ${widths.map(width => '-'.repeat(width)).join(' | ')} |`
+  const missed = results.filter(({ isMet, reason }) => isMet === false && reason !== undefined)
+  const reasons = missed.map(
+    ({ what, against, reason }) => `${what}, against ${against}: ${reason}`,
+  )
+  return [row(head), rule, ...lines.map(row), ...(reasons.length > 0 ? ['', ...reasons] : [])].join(
+    '\n',
+  )
+}
+
+/** @param {number} value */
+function number(value) {
+  return value >= 100 ? value.toFixed(0) : value.toFixed(2)
+}
+
+/**
+ * Ratios below one read better as fractions.
+ *
+ * @param {number} ratio
+ */
+function fraction(ratio) {
+  if (ratio >= 0.95) return `${ratio.toFixed(2)}×`
+  const inverse = 1 / ratio
+  return `1/${Number.isInteger(inverse) ? inverse : inverse.toFixed(1)}`
+}

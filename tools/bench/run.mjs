@@ -1,0 +1,83 @@
+// Measures what people compare cameras by: against hap-nodejs, and against the least it can cost.
+//
+// usage: node tools/bench/run.mjs [--runs 5] [--only NAME ...] [--json]
+//
+// Names: pair-setup, pair-verify, recording, open-to-init, fragmenter. Every camera runs in a process of
+// its own, whose CPU time is what counts; the runs of both sides alternate, and the table shows their
+// medians. Exit codes: 0 measured, 1 it failed, 2 wrong usage. docs/numbers.md tells what is inside
+// each number.
+import { createRequire } from 'node:module'
+import { cpus } from 'node:os'
+import process from 'node:process'
+import { parseArgs } from 'node:util'
+
+import { fragmenter } from './measures/fragmenter.mjs'
+import { openToInit } from './measures/open-to-init.mjs'
+import { pairSetup } from './measures/pair-setup.mjs'
+import { pairVerify } from './measures/pair-verify.mjs'
+import { recording } from './measures/recording.mjs'
+import { judge, table } from './report.mjs'
+
+const measures = [pairSetup, pairVerify, recording, openToInit, fragmenter]
+const names = measures.map(({ name }) => name)
+
+const { runs, only, isJson } = readArguments()
+const results = []
+for (const measure of measures.filter(({ name }) => only.includes(name))) {
+  results.push(...(await run(measure)))
+}
+const machine = {
+  node: process.version,
+  cpu: `${cpus()[0]?.model.trim()}, ${cpus().length} cores`,
+  hapNodejs: createRequire(import.meta.url)('hap-nodejs/package.json').version,
+  runs,
+}
+if (isJson) console.log(JSON.stringify({ ...machine, results }, null, 2))
+else {
+  const { node, cpu, hapNodejs } = machine
+  console.log(`Node ${node}, ${cpu}; hap-nodejs ${hapNodejs}; medians of ${runs} runs each\n`)
+  console.log(table(results))
+}
+
+/** @returns A result for each row of the measure. */
+async function run({ name, prepare, rows }) {
+  process.stderr.write(`${name} `)
+  const prepared = await prepare()
+  const samples = []
+  try {
+    for (let i = 0; i < runs; i++) {
+      samples.push(await prepared.run())
+      process.stderr.write('.')
+    }
+  } finally {
+    await prepared.stop()
+    process.stderr.write('\n')
+  }
+  return rows.map(({ key, ...row }) =>
+    judge(row, {
+      ours: samples.map(sample => sample[key].ours),
+      theirs: samples.map(sample => sample[key].theirs),
+    }),
+  )
+}
+
+function readArguments() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        runs: { type: 'string', default: '5' },
+        only: { type: 'string', multiple: true, default: names },
+        json: { type: 'boolean', default: false },
+      },
+    })
+    if (!/^[1-9]\d*$/.test(values.runs)) throw new Error('--runs takes a number from 1 on')
+    const unknown = values.only.find(name => !names.includes(name))
+    if (unknown !== undefined) {
+      throw new Error(`there is no measurement ${unknown}; there are ${names.join(', ')}`)
+    }
+    return { runs: Number(values.runs), only: values.only, isJson: values.json }
+  } catch (error) {
+    console.error(`bench: ${error.message}`)
+    process.exit(2)
+  }
+}
