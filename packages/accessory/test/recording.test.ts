@@ -123,7 +123,7 @@ describe('a recording', () => {
   })
 
   test('ends by itself at the ceiling, with the end marked', async () => {
-    const { hub, events } = await armed({ maxRecordingMs: 1 })
+    const { hub, events } = await armed({ maxRecordingMs: 0 })
     const { streamId } = await hub.open()
     let isEndOfStream = false
     while (!isEndOfStream) ({ isEndOfStream } = await hub.next('fragment'))
