@@ -10,7 +10,7 @@
 // of the package's rows under test-vectors/. An input that throws, hangs or eats the memory is
 // written to <cache>/<package>-<name>-crashes/ and printed: it belongs into test-vectors/.
 // Exit codes: 0 nothing found, 1 something found, 2 wrong usage.
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
@@ -65,6 +65,8 @@ function readArguments() {
         cache: { type: 'string', default: join(root, '.cache/fuzz') },
       },
     })
+    const missing = positionals.find(path => !existsSync(path))
+    if (missing !== undefined) throw new RangeError(`there is no ${missing}`)
     return {
       options: {
         seconds: number(values.seconds),

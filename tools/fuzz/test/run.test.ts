@@ -76,10 +76,12 @@ describe('the fuzzer', () => {
     expect(status).toBe(0)
   })
 
-  it.each([['--runs', 'many'], ['--seconds', '0'], ['--no-such-flag']])(
+  it.each([['--runs', 'many'], ['--seconds', '0'], ['--no-such-flag'], ['no-such-target.mjs']])(
     'refuses %s %s',
     (...args) => {
-      expect(fuzz(...args).status).toBe(2)
+      const { status, stderr } = fuzz(...args)
+      expect(stderr).toMatch(/^.+\n$/)
+      expect(status).toBe(2)
     },
   )
 })
