@@ -1,0 +1,58 @@
+import type { MediaSample } from '@hksv/fmp4'
+import { type MediaSource, openSource, type SourceDescription } from '@hksv/media'
+
+import { Mailbox } from '../client.ts'
+
+/** A source of video that delivers what a test hands it, when it does. Its times are milliseconds. */
+export class HandSource implements MediaSource {
+  readonly description: SourceDescription
+  readonly warnings: readonly string[] = []
+  /** One letter for each time that somebody began to read. */
+  readonly starts: Mailbox<true> = new Mailbox()
+  #deliveries: Mailbox<() => MediaSample | undefined> = new Mailbox()
+
+  private constructor(description: SourceDescription) {
+    this.description = description
+  }
+
+  /** With the parameter sets of the built-in sample, so that an init segment can be written. */
+  static async open(): Promise<HandSource> {
+    await using sample = await openSource('sample')
+    const { video } = sample.description
+    return new HandSource({ name: 'by hand', video: { ...video, timescale: 1000 } })
+  }
+
+  async *samples(signal: AbortSignal): AsyncGenerator<MediaSample, void> {
+    const deliveries = new Mailbox<() => MediaSample | undefined>()
+    this.#deliveries = deliveries
+    signal.addEventListener('abort', () => deliveries.push(() => undefined))
+    this.starts.push(true)
+    for (;;) {
+      const sample = (await deliveries.next())()
+      if (sample === undefined) return
+      yield sample
+    }
+  }
+
+  /** A key frame of this size. It completes the fragment that the one before it began. */
+  keyFrame(decodeTime: number, byteLength = 1): void {
+    const data = new Uint8Array(byteLength).fill(decodeTime / 1000)
+    this.#deliveries.push(() => ({ track: 'video', decodeTime, isSync: true, data }))
+  }
+
+  end(): void {
+    this.#deliveries.push(() => undefined)
+  }
+
+  fail(error: Error): void {
+    this.#deliveries.push(() => {
+      throw error
+    })
+  }
+
+  snapshot(): Promise<Uint8Array> {
+    return Promise.reject(new Error('no pictures by hand'))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+}

@@ -1,0 +1,173 @@
+import type { Socket } from 'node:net'
+import { Duplex } from 'node:stream'
+
+import { nodeProvider as crypto } from '@hksv/crypto/node'
+import {
+  deriveHdsKeys,
+  HdsAccessory,
+  HdsHub,
+  type HdsHubCommand,
+  type HdsHubEvent,
+} from '@hksv/hds'
+import { pino } from 'pino'
+import { onTestFinished, vi } from 'vitest'
+
+import { HdsConnection } from '../../src/recording/hds-connection.ts'
+import { Recorder } from '../../src/recording/recorder.ts'
+import { RecordingManager } from '../../src/recording/recording-manager.ts'
+import type { RecordingReport } from '../../src/recording/recording-session.ts'
+import { Mailbox } from '../client.ts'
+import { HandSource } from './hand-source.ts'
+
+export const log = pino({ level: 'silent' })
+
+/** What the data stream's listener gives its sockets. */
+const HIGH_WATER_MARK = 512 * 1024
+
+/** Time that passes only when it is told to: `setTimeout` and `now` of what is under test. */
+export function virtualTime(): void {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'], now: 0 })
+  onTestFinished(() => {
+    vi.useRealTimers()
+  })
+}
+
+export const now = (): number => Date.now()
+
+/** Everything that can happen without time passing has happened. */
+export function settled(): Promise<void> {
+  return new Promise(resolve => setImmediate(resolve))
+}
+
+/** Lets time pass. */
+export async function pass(ms: number): Promise<void> {
+  await settled()
+  await vi.advanceTimersByTimeAsync(ms)
+  await settled()
+}
+
+/** A hub at the other end of a socket without a network, which takes as much as a test wants. */
+export class VirtualHub extends Duplex {
+  readonly events: Mailbox<HdsHubEvent> = new Mailbox()
+  readonly #machine: HdsHub
+  #isReading = true
+  #held: (() => void) | undefined
+  #taken = 0
+
+  constructor(machine: HdsHub) {
+    super({ highWaterMark: HIGH_WATER_MARK })
+    this.#machine = machine
+    this.#act([])
+  }
+
+  command(command: HdsHubCommand): void {
+    this.#act(this.#machine.send(command, now()))
+  }
+
+  /** From now on it takes what it is sent, or nothing. */
+  reads(isReading: boolean): void {
+    this.#isReading = isReading
+    if (isReading) this.takeOne()
+  }
+
+  /** Takes one piece, if there is one. */
+  takeOne(): void {
+    const held = this.#held
+    this.#held = undefined
+    held?.()
+  }
+
+  /** Takes as many bytes as are in the socket now, and no more. */
+  takeWaiting(): void {
+    const end = this.#taken + this.writableLength
+    while (this.#held !== undefined && this.#taken < end) this.takeOne()
+  }
+
+  override _read(): void {}
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
+    const take = () => {
+      this.#taken += chunk.length
+      this.#act(this.#machine.receive(chunk, now()))
+      done()
+    }
+    if (this.#isReading) take()
+    else this.#held = take
+  }
+
+  #act(events: readonly HdsHubEvent[]): void {
+    for (const event of events) this.events.push(event)
+    for (let piece = this.#machine.take(); piece; piece = this.#machine.take()) this.push(piece)
+  }
+}
+
+/** A recorder that runs, and the source behind it. */
+export async function runningRecorder(): Promise<{ source: HandSource; recorder: Recorder }> {
+  const source = await HandSource.open()
+  const recorder = new Recorder({
+    source,
+    log,
+    now,
+    fragmentDurationMs: 4000,
+    prebufferLengthMs: 4000,
+  })
+  recorder.start()
+  onTestFinished(() => recorder.stop())
+  await source.starts.next()
+  return { source, recorder }
+}
+
+/** A camera's data streams and what it reports of them, with one recorder behind all. */
+export class VirtualCamera {
+  readonly reports: Mailbox<RecordingReport> = new Mailbox()
+  motionEndedAt: number | undefined
+  readonly manager: RecordingManager
+
+  constructor(recorder: Recorder, options: { maxDurationMs?: number } = {}) {
+    this.manager = new RecordingManager({
+      permit: () => ({
+        recorder,
+        prebufferMs: 4000,
+        withAudio: false,
+        motionEndedAt: () => this.motionEndedAt,
+      }),
+      maxDurationMs: options.maxDurationMs ?? 180_000,
+      now,
+      log,
+      opened: () => undefined,
+      closed: report => this.reports.push(report),
+    })
+  }
+
+  /** A hub that records, from the key frame that comes next on. */
+  async record(): Promise<VirtualHub> {
+    const { hub } = await this.connect()
+    hub.command({ type: 'open-recording' })
+    await settled()
+    return hub
+  }
+
+  /** A hub that has said hello. */
+  async connect(): Promise<{ hub: VirtualHub; connection: HdsConnection }> {
+    const salt = { controllerKeySalt: crypto.random(32), accessoryKeySalt: crypto.random(32) }
+    const sharedSecret = crypto.random(32)
+    const keys = deriveHdsKeys(crypto, { sharedSecret, ...salt })
+    const hub = new VirtualHub(new HdsHub({ crypto, keys, random: crypto.random, now: now() }))
+    const { signal } = new AbortController()
+    const requester = { controllerId: 'hub', sharedSecret, localAddress: '', signal }
+    const connection = new HdsConnection({
+      requester,
+      // All that the connection needs of a socket is what every stream has.
+      socket: hub as unknown as Socket,
+      machine: new HdsAccessory({ crypto, keys, now: now() }),
+      now,
+      log,
+      onEvent: (from, event) => this.manager.handle(from, event),
+    })
+    onTestFinished(() => connection.close())
+    await settled()
+    const { type } = await hub.events.next()
+    if (type !== 'ready') throw new Error(`${type} instead of ready`)
+    return { hub, connection }
+  }
+}
