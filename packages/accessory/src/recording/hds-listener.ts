@@ -25,6 +25,8 @@ interface Prepared {
   readonly keys: HdsKeys
   readonly requester: Requester
   readonly timer: NodeJS.Timeout
+  /** Hears of the end of the requester's HAP connection. */
+  readonly orphaned: () => void
 }
 
 /**
@@ -67,10 +69,11 @@ export class HdsListener {
       keys,
       requester,
       timer: setTimeout(() => this.#forget(prepared), PREPARED_MS),
+      orphaned: () => this.#forget(prepared),
     }
     this.#prepared.add(prepared)
     // The data stream does not outlive the HAP connection that set it up.
-    requester.signal.addEventListener('abort', () => this.#forget(prepared), { once: true })
+    requester.signal.addEventListener('abort', prepared.orphaned, { once: true })
     try {
       const server = await this.#listen()
       const { port } = server.address() as AddressInfo
@@ -148,7 +151,10 @@ export class HdsListener {
   #connect(socket: Socket, prepared: Prepared, first: Uint8Array, acceptedAt: number): void {
     const { keys, requester } = prepared
     this.#forget(prepared)
-    requester.signal.addEventListener('abort', () => socket.destroy(), { once: true })
+    // A HAP connection lasts for weeks and sees thousands of these: nothing may stay with it.
+    const orphaned = () => socket.destroy()
+    requester.signal.addEventListener('abort', orphaned, { once: true })
+    socket.on('close', () => requester.signal.removeEventListener('abort', orphaned))
     const machine = new HdsAccessory({ crypto: this.#crypto, keys, now: acceptedAt })
     const connection = new HdsConnection({
       requester,
@@ -163,6 +169,7 @@ export class HdsListener {
 
   #forget(prepared: Prepared): void {
     clearTimeout(prepared.timer)
+    prepared.requester.signal.removeEventListener('abort', prepared.orphaned)
     this.#prepared.delete(prepared)
     this.#closeWhenIdle()
   }
