@@ -27,6 +27,7 @@ export class HdsConnection {
   readonly #waiting = new Set<() => void>()
   #timer: NodeJS.Timeout | undefined
   #stall: NodeJS.Timeout | undefined
+  #depth = 0
 
   constructor(options: {
     requester: Requester
@@ -77,16 +78,25 @@ export class HdsConnection {
   }
 
   #step(work: () => HdsEvent[]): void {
-    for (const event of work()) {
-      if (event.type === 'notice') this.#log.debug(`HDS: ${event.rule}: ${event.detail}`)
-      if (event.type === 'failed') {
-        this.#log.warn(`HDS connection closed: ${event.error.message}.`)
-        this.#socket.destroy()
-      }
-      this.#onEvent(this, event)
+    this.#depth++
+    try {
+      for (const event of work()) this.#report(event)
+    } finally {
+      this.#depth--
     }
+    // What is sent in answer to an event leaves together: the consent and the initialization.
+    if (this.#depth > 0) return
     this.#flush()
     this.#schedule()
+  }
+
+  #report(event: HdsEvent): void {
+    if (event.type === 'notice') this.#log.debug(`HDS: ${event.rule}: ${event.detail}`)
+    if (event.type === 'failed') {
+      this.#log.warn(`HDS connection closed: ${event.error.message}.`)
+      this.#socket.destroy()
+    }
+    this.#onEvent(this, event)
   }
 
   /** Takes from the machine, which seals as it goes, only as much as the socket has room for. */
