@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
 import { type Fragment, Fragmenter, initSegment } from '@hksv/fmp4'
-import type { MediaSource } from '@hksv/media'
+import type { MediaSource, SourceDescription } from '@hksv/media'
 
 import { AccessoryError } from '../errors.ts'
 import type { Log } from '../log.ts'
@@ -22,6 +22,8 @@ export class Recorder {
   readonly #now: () => number
   readonly #fragmentDurationMs: number
   readonly #ring: FragmentRing<Fragment>
+  /** Init segments without and with audio, by what they describe. */
+  readonly #initSegments = new WeakMap<SourceDescription, Map<boolean, Uint8Array>>()
   #running: AbortController | undefined
   #lastRun: Promise<void> = Promise.resolve()
   /** Aborted when what comes does not continue what was recorded. */
@@ -64,24 +66,13 @@ export class Recorder {
     await this.#lastRun
   }
 
-  /** What a recording begins with: `ftyp` and `moov`. */
+  /** What a recording begins with: `ftyp` and `moov`. Written once, and sent again: do not change it. */
   initSegment(withAudio: boolean): Uint8Array {
-    const { video, audio } = this.#source.description
-    const { sps, pps, width, height, timescale } = video
-    return initSegment({
-      video: { codec: 'avc1', trackId: 1, timescale, width, height, sps, pps },
-      ...(withAudio && audio !== undefined
-        ? {
-            audio: {
-              codec: 'mp4a',
-              trackId: 2,
-              sampleRate: audio.sampleRate,
-              channels: audio.channels,
-              audioSpecificConfig: audio.audioSpecificConfig,
-            },
-          }
-        : {}),
-    })
+    const { description } = this.#source
+    const known = this.#initSegments.get(description) ?? new Map<boolean, Uint8Array>()
+    const init = known.get(withAudio) ?? writeInitSegment(description, withAudio)
+    this.#initSegments.set(description, known.set(withAudio, init))
+    return init
   }
 
   /**
@@ -153,4 +144,22 @@ export class Recorder {
       this.#cut = undefined
     }
   }
+}
+
+function writeInitSegment({ video, audio }: SourceDescription, withAudio: boolean): Uint8Array {
+  const { sps, pps, width, height, timescale } = video
+  return initSegment({
+    video: { codec: 'avc1', trackId: 1, timescale, width, height, sps, pps },
+    ...(withAudio && audio !== undefined
+      ? {
+          audio: {
+            codec: 'mp4a',
+            trackId: 2,
+            sampleRate: audio.sampleRate,
+            channels: audio.channels,
+            audioSpecificConfig: audio.audioSpecificConfig,
+          },
+        }
+      : {}),
+  })
 }
