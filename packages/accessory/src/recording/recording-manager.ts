@@ -86,9 +86,10 @@ export class RecordingManager {
     const options = { ...granted, connection, streamId, maxDurationMs, now, log }
     const session = new RecordingSession(options)
     this.#current = session
-    opened(connection.requester.controllerId)
-    session
-      .run()
+    const run = session.run()
+    // The hub waits for the first bytes; whoever else wants to know does not.
+    queueMicrotask(() => opened(connection.requester.controllerId))
+    run
       .then(closed)
       .catch((error: unknown) => log.error({ err: error }, 'A recording was not accounted for.'))
   }
