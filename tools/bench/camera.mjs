@@ -57,7 +57,8 @@ export class Camera {
   async verify() {
     const address = { host: HOST, port: this.#port }
     const connection = await HapConnection.open(crypto, address)
-    await verify({ crypto, connection, store: this.#store, accessory: this.#accessory })
+    const { identity } = this.#store
+    await verify({ crypto, connection, identity, accessory: this.#accessory })
     connection.close()
   }
 

@@ -30,7 +30,9 @@ export async function setUpDataStream({ client, crypto }) {
 export class DataStreamReader {
   #socket
   #machine
-  #received = { isReady: false, isInitialized: false, fragments: 0, bytes: 0 }
+  #received = { isReady: false, initializedAt: undefined, fragments: 0, bytes: 0 }
+  /** When the bytes came that are looked at. */
+  #arrivedAt = 0
   #error
   #wake = () => undefined
 
@@ -39,7 +41,10 @@ export class DataStreamReader {
     this.#machine = new HdsHub({ crypto, keys, random, now: performance.now() })
     this.#socket = connect({ host: '127.0.0.1', port, noDelay: true })
     this.#socket.on('connect', () => this.#step([]))
-    this.#socket.on('data', bytes => this.#step(this.#machine.receive(bytes, performance.now())))
+    this.#socket.on('data', bytes => {
+      this.#arrivedAt = performance.now()
+      this.#step(this.#machine.receive(bytes, this.#arrivedAt))
+    })
     this.#socket.on('error', error => this.#fail(error))
     this.#socket.on('close', () => this.#fail(new Error('the data stream was closed')))
   }
@@ -51,12 +56,13 @@ export class DataStreamReader {
     return reader
   }
 
-  /** Opens a recording. @returns Milliseconds until the initialization was there. */
+  /** Opens a recording. @returns Milliseconds until the initialization came, not until it was read. */
   async open() {
+    const events = this.#machine.send({ type: 'open-recording' }, performance.now())
     const openedAt = performance.now()
-    this.#step(this.#machine.send({ type: 'open-recording' }, openedAt))
-    await this.#until(({ isInitialized }) => isInitialized)
-    return performance.now() - openedAt
+    this.#step(events)
+    await this.#until(({ initializedAt }) => initializedAt !== undefined)
+    return this.#received.initializedAt - openedAt
   }
 
   /** Resolves with the bytes of media so far when `count` fragments are there. */
@@ -97,7 +103,7 @@ export class DataStreamReader {
     else if (event.type === 'fragment') {
       received.bytes += event.data.length
       if (event.dataType === 'mediaFragment') received.fragments++
-      else received.isInitialized = true
+      else received.initializedAt = this.#arrivedAt
     } else if (['failed', 'refused', 'violation', 'recording-closed'].includes(event.type)) {
       this.#fail(event.error ?? new Error(JSON.stringify(event)))
     }

@@ -3,7 +3,7 @@ import { median } from '../report.mjs'
 
 const OPENS = 20
 
-/** From the open request until the initialization is there, on a data stream that has said hello. */
+/** From the open request until the initialization arrives, on a data stream that has said hello. */
 export const openToInit = {
   name: 'open-to-init',
   async prepare() {
