@@ -67,3 +67,15 @@ test('each time that it takes everything it has another 10 s', async () => {
   await pass(1)
   expect(hub.destroyed).toBe(true)
 })
+
+test('what it says does not count as taking', async () => {
+  const { hub, fourSeconds } = await recording(MIB)
+  await fourSeconds()
+  // The head of a message, and then the message in single bytes.
+  hub.push(Buffer.of(1, 0, 0, 40))
+  for (let i = 0; i < 3; i++) {
+    await pass(2000)
+    hub.push(Buffer.of(0))
+  }
+  expect(hub.destroyed).toBe(true)
+})

@@ -46,7 +46,7 @@ export class HdsConnection {
     this.#socket.on('data', bytes => {
       this.#step(() => this.#machine.receive(bytes, this.#now()))
     })
-    this.#socket.on('drain', () => this.#flush())
+    this.#socket.on('drain', () => this.#drain())
     this.#socket.on('error', error => this.#log.debug({ err: error }, 'HDS connection lost'))
     this.#socket.on('close', () => this.#ended())
     this.#schedule()
@@ -108,13 +108,20 @@ export class HdsConnection {
       this.#socket.write(piece)
     }
     this.#socket.uncork()
+    if (!this.#isBusy()) this.#wake()
+    else if (!this.signal.aborted) this.#stall ??= setTimeout(() => this.#giveUp(), STALL_MS)
+  }
+
+  /** The hub took all that was in the socket; that it says something is no progress. */
+  #drain(): void {
     clearTimeout(this.#stall)
-    if (this.#isBusy() && !this.signal.aborted) {
-      this.#stall = setTimeout(() => {
-        this.#log.warn('A hub took nothing for 10 s; its connection is closed.')
-        this.#socket.destroy()
-      }, STALL_MS)
-    } else this.#wake()
+    this.#stall = undefined
+    this.#flush()
+  }
+
+  #giveUp(): void {
+    this.#log.warn('A hub took nothing for 10 s; its connection is closed.')
+    this.#socket.destroy()
   }
 
   #isBusy(): boolean {
