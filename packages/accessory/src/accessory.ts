@@ -1,5 +1,6 @@
 import type { CryptoProvider } from '@hksv/crypto'
 import { hapStatus, type PairSetupGate, setupHash, setupUri } from '@hksv/hap'
+import type { Clock } from '@hksv/media'
 
 import { Camera } from './camera/camera.ts'
 import { addCameraServices, type CameraServices } from './camera/camera-services.ts'
@@ -39,8 +40,7 @@ export interface AccessoryParts extends CameraOptions {
   readonly pairings: PairingList
   readonly settings: SettingsStore
   readonly streamCount: number
-  /** Monotonic milliseconds. */
-  readonly now: () => number
+  readonly clock: Clock
 }
 
 /** The reference accessory: one camera, its services, and the servers it is reached through. */
@@ -63,7 +63,8 @@ export class Accessory implements RunningCamera {
   #controlUrl: string | undefined
 
   constructor(parts: AccessoryParts) {
-    const { crypto, log, now, settings, store, host } = parts
+    const { crypto, log, clock, settings, store, host } = parts
+    const now = () => clock.now()
     this.#parts = parts
     this.#isPaired = parts.pairings.size > 0
     this.#setupCode = parts.identity.setupCode
@@ -89,7 +90,7 @@ export class Accessory implements RunningCamera {
       settings,
       offer,
       log,
-      now,
+      clock,
       emit: event => this.#emit(event),
       reportMotion: isDetected =>
         this.#services.motionSensor.characteristics.motionDetected.update(isDetected),
@@ -211,13 +212,13 @@ export class Accessory implements RunningCamera {
   }
 
   #createServer(): HapServer {
-    const { crypto, pairings, log, now, identity, gate } = this.#parts
+    const { crypto, pairings, log, clock, identity, gate } = this.#parts
     const context = {
       crypto,
       database: this.#database,
       pairings,
       log,
-      now,
+      now: () => clock.now(),
       pairingsChanged: () => this.#pairingsChanged(),
       identify: () => this.#identify(),
       snapshot: (request: SnapshotRequest) => this.#snapshot(request),

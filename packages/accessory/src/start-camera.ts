@@ -1,9 +1,7 @@
-import { performance } from 'node:perf_hooks'
-
 import type { CryptoProvider } from '@hksv/crypto'
 import { chooseProvider } from '@hksv/crypto/node'
 import { PairSetupGate, parseSetupCode } from '@hksv/hap'
-import type { MediaSource } from '@hksv/media'
+import { type MediaSource, systemClock } from '@hksv/media'
 
 import { Accessory } from './accessory.ts'
 import { SettingsStore } from './camera/camera-settings.ts'
@@ -110,7 +108,7 @@ export async function startCamera(options: CameraOptions): Promise<RunningCamera
       STREAM_COUNT,
     ),
     streamCount: STREAM_COUNT,
-    now: () => performance.now(),
+    clock: systemClock,
   })
   try {
     await accessory.listen()

@@ -1,5 +1,5 @@
 import type { SelectedCameraRecordingConfiguration } from '@hksv/hap'
-import type { MediaSource } from '@hksv/media'
+import type { Clock, MediaSource } from '@hksv/media'
 
 import { AccessoryError } from '../errors.ts'
 import type { Log } from '../log.ts'
@@ -23,7 +23,7 @@ export class Camera {
   readonly #source: MediaSource
   readonly #recorder: Recorder
   readonly #offer: RecordingOffer
-  readonly #now: () => number
+  readonly #clock: Clock
   readonly #emit: (event: CameraEvent) => void
   readonly #stopListening: () => void
   #motionEndedAt: number | undefined
@@ -34,7 +34,7 @@ export class Camera {
     settings: SettingsStore
     offer: RecordingOffer
     log: Log
-    now: () => number
+    clock: Clock
     emit: (event: CameraEvent) => void
     /** Told of motion, unless the camera is off. */
     reportMotion: (isDetected: boolean) => void
@@ -42,17 +42,17 @@ export class Camera {
     this.settings = options.settings
     this.#source = options.source
     this.#offer = options.offer
-    this.#now = options.now
+    this.#clock = options.clock
     this.#emit = options.emit
     this.#recorder = new Recorder({
       source: options.source,
       log: options.log,
-      now: options.now,
+      clock: options.clock,
       fragmentDurationMs: FRAGMENT_LENGTH_MS,
       prebufferLengthMs: options.offer.general.prebufferLengthMs,
     })
     this.motion = new Motion(isDetected => {
-      this.#motionEndedAt = isDetected ? undefined : this.#now()
+      this.#motionEndedAt = isDetected ? undefined : this.#clock.now()
       options.reportMotion(isDetected)
       options.emit({ event: 'motion', isDetected })
     })

@@ -1,7 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises'
-
 import { type Fragment, Fragmenter, initSegment } from '@hksv/fmp4'
-import type { MediaSource, SourceDescription } from '@hksv/media'
+import type { Clock, MediaSource, SourceDescription } from '@hksv/media'
 
 import { AccessoryError } from '../errors.ts'
 import type { Log } from '../log.ts'
@@ -19,7 +17,7 @@ const MAX_BACKOFF_MS = 30_000
 export class Recorder {
   readonly #source: MediaSource
   readonly #log: Log
-  readonly #now: () => number
+  readonly #clock: Clock
   readonly #fragmentDurationMs: number
   readonly #ring: FragmentRing<Fragment>
   /** Init segments without and with audio, by what they describe. */
@@ -33,13 +31,13 @@ export class Recorder {
   constructor(options: {
     source: MediaSource
     log: Log
-    now: () => number
+    clock: Clock
     fragmentDurationMs: number
     prebufferLengthMs: number
   }) {
     this.#source = options.source
     this.#log = options.log
-    this.#now = options.now
+    this.#clock = options.clock
     this.#fragmentDurationMs = options.fragmentDurationMs
     const maxAgeMs = Math.max(RETENTION_MS, options.prebufferLengthMs + options.fragmentDurationMs)
     this.#ring = new FragmentRing({ maxAgeMs, maxBytes: MAX_RING_BYTES })
@@ -84,7 +82,7 @@ export class Recorder {
    */
   async *follow(prebufferMs: number, signal: AbortSignal): AsyncGenerator<Fragment, void> {
     const timeline = this.#timeline.signal
-    let number = this.#ring.firstSince(this.#now() - prebufferMs)
+    let number = this.#ring.firstSince(this.#clock.now() - prebufferMs)
     // Rather a short first fragment than a late one.
     if (number === this.#ring.nextNumber) this.#cut?.()
     const either = AbortSignal.any([signal, timeline])
@@ -103,7 +101,7 @@ export class Recorder {
   async #run(signal: AbortSignal): Promise<void> {
     let backoffMs = 1000
     while (!signal.aborted) {
-      const startedAt = this.#now()
+      const startedAt = this.#clock.now()
       try {
         await this.#record(signal)
         if (!signal.aborted) this.#log.warn('The source ended; starting it again.')
@@ -117,8 +115,9 @@ export class Recorder {
       this.#timeline.abort()
       this.#timeline = new AbortController()
       if (signal.aborted) return
-      if (this.#now() - startedAt > MAX_BACKOFF_MS) backoffMs = 1000
-      await delay(backoffMs, undefined, { signal }).catch(() => undefined)
+      const now = this.#clock.now()
+      if (now - startedAt > MAX_BACKOFF_MS) backoffMs = 1000
+      await this.#clock.sleepUntil(now + backoffMs, signal)
       backoffMs = Math.min(backoffMs * 2, MAX_BACKOFF_MS)
     }
   }
@@ -138,7 +137,7 @@ export class Recorder {
     try {
       for await (const sample of this.#source.samples(signal)) {
         const fragment = fragmenter.push(sample)
-        if (fragment !== undefined) this.#ring.push(fragment, this.#now())
+        if (fragment !== undefined) this.#ring.push(fragment, this.#clock.now())
       }
     } finally {
       this.#cut = undefined

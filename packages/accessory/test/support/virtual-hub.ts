@@ -9,6 +9,7 @@ import {
   type HdsHubCommand,
   type HdsHubEvent,
 } from '@hksv/hds'
+import { systemClock } from '@hksv/media'
 import { pino } from 'pino'
 import { onTestFinished, vi } from 'vitest'
 
@@ -19,20 +20,20 @@ import type { RecordingReport } from '../../src/recording/recording-session.ts'
 import { Mailbox } from '../client.ts'
 import { HandSource } from './hand-source.ts'
 
-export const log = pino({ level: 'silent' })
+const log = pino({ level: 'silent' })
 
 /** What the data stream's listener gives its sockets. */
 const HIGH_WATER_MARK = 512 * 1024
 
-/** Time that passes only when it is told to: `setTimeout` and `now` of what is under test. */
+/** Time that passes only when it is told to, from 0 on: timers, and media's clock. */
 export function virtualTime(): void {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'], now: 0 })
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
   onTestFinished(() => {
     vi.useRealTimers()
   })
 }
 
-export const now = (): number => Date.now()
+const now = (): number => systemClock.now()
 
 /** Everything that can happen without time passing has happened. */
 export function settled(): Promise<void> {
@@ -107,7 +108,7 @@ export async function runningRecorder(): Promise<{ source: HandSource; recorder:
   const recorder = new Recorder({
     source,
     log,
-    now,
+    clock: systemClock,
     fragmentDurationMs: 4000,
     prebufferLengthMs: 4000,
   })

@@ -1,0 +1,155 @@
+import type { Fragment } from '@hksv/fmp4'
+import { expect, test } from 'vitest'
+
+import type { Recorder } from '../src/recording/recorder.ts'
+import { Mailbox } from './client.ts'
+import type { HandSource } from './support/hand-source.ts'
+import { pass, runningRecorder, settled, virtualTime } from './support/virtual-hub.ts'
+
+/** Reads what a recorder gives, and in the end why it gave no more. */
+function follow(recorder: Recorder, prebufferMs: number, signal = new AbortController().signal) {
+  const fragments = new Mailbox<Fragment>()
+  const ended = (async () => {
+    try {
+      for await (const fragment of recorder.follow(prebufferMs, signal)) fragments.push(fragment)
+      return 'aborted'
+    } catch (error) {
+      return error
+    } finally {
+      fragments.end()
+    }
+  })()
+  return { fragments, ended }
+}
+
+/** A running recorder in virtual time, and a way to let key frames come as time passes. */
+async function running() {
+  virtualTime()
+  const made = await runningRecorder()
+  return { ...made, keyFrames: keyFramesOf(made.source) }
+}
+
+/** Key frames at these times, in milliseconds from when it is called first. */
+function keyFramesOf(source: HandSource) {
+  let last = 0
+  return async (...times: number[]) => {
+    for (const time of times) {
+      await pass(time - last)
+      last = time
+      source.keyFrame(time)
+      await settled()
+    }
+  }
+}
+
+test('gives the last seconds first, oldest first, then what comes', async () => {
+  const { recorder, keyFrames } = await running()
+  await keyFrames(0, 4000, 8000, 12_000, 13_000)
+  const four = follow(recorder, 4000)
+  const eleven = follow(recorder, 11_000)
+  const none = follow(recorder, 0)
+  expect((await four.fragments.next()).startMs).toBe(8000)
+  expect((await eleven.fragments.next()).startMs).toBe(0)
+  expect((await eleven.fragments.next()).startMs).toBe(4000)
+  expect((await eleven.fragments.next()).startMs).toBe(8000)
+  await settled()
+  expect([four, eleven, none].map(({ fragments }) => fragments.size)).toEqual([0, 0, 0])
+  await keyFrames(16_000)
+  for (const { fragments } of [four, eleven, none]) {
+    expect(await fragments.next()).toMatchObject({ startMs: 12_000 })
+  }
+})
+
+test('cuts at the next key frame for whoever finds nothing, and not otherwise', async () => {
+  const { recorder, keyFrames } = await running()
+  await keyFrames(0, 1000)
+  const { fragments } = follow(recorder, 4000)
+  await keyFrames(2000, 3000, 4000, 5000, 6000)
+  expect(await fragments.next()).toMatchObject({ startMs: 0, durationMs: 2000 })
+  const { fragments: second } = follow(recorder, 4500)
+  expect(await second.next()).toMatchObject({ startMs: 0, durationMs: 2000 })
+  await keyFrames(7000)
+  for (const reader of [fragments, second]) {
+    expect(await reader.next()).toMatchObject({ startMs: 2000, durationMs: 4000 })
+  }
+})
+
+test('a reader stops when it is told to', async () => {
+  const { recorder, keyFrames } = await running()
+  await keyFrames(0)
+  const stop = new AbortController()
+  const { ended } = follow(recorder, 4000, stop.signal)
+  await settled()
+  stop.abort()
+  expect(await ended).toBe('aborted')
+})
+
+test('a source that breaks off ends its readers and is started again, ever later', async () => {
+  const { recorder, source, keyFrames } = await running()
+  await keyFrames(0, 4000, 8000)
+  expect(recorder.prebufferBytes).toBe(2)
+  const { fragments, ended } = follow(recorder, 10_000)
+  source.fail(new Error('unplugged'))
+  expect(await ended).toMatchObject({ code: 'SOURCE_FAILED', message: 'The source broke off.' })
+  expect(fragments.size).toBe(2)
+  expect(recorder.prebufferBytes).toBe(0)
+  for (const waitMs of [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]) {
+    await pass(waitMs - 1)
+    expect(source.starts.size).toBe(0)
+    await pass(1)
+    expect(source.starts.size).toBe(1)
+    await source.starts.next()
+    source.end()
+    await settled()
+  }
+})
+
+test('what comes after the break begins anew, for readers that wait already too', async () => {
+  const { recorder, source, keyFrames } = await running()
+  await keyFrames(0, 4000)
+  source.fail(new Error('unplugged'))
+  await settled()
+  const { fragments } = follow(recorder, 4000)
+  await pass(1000)
+  const keyFramesAgain = keyFramesOf(source)
+  await keyFramesAgain(0, 2000, 4000)
+  expect(await fragments.next()).toMatchObject({ startMs: 0 })
+})
+
+test('a source that ran for half a minute is started again after a second', async () => {
+  const { source } = await running()
+  source.end()
+  await pass(1000)
+  source.end()
+  await pass(2000)
+  expect(source.starts.size).toBe(2)
+  await pass(30_001)
+  source.end()
+  await pass(1000)
+  expect(source.starts.size).toBe(3)
+})
+
+test('stops, forgets, and can be started again', async () => {
+  const { recorder, source, keyFrames } = await running()
+  await keyFrames(0, 4000)
+  const { ended } = follow(recorder, 0)
+  await settled()
+  await recorder.stop()
+  expect(await ended).toMatchObject({ code: 'SOURCE_FAILED' })
+  expect(recorder.prebufferBytes).toBe(0)
+  await pass(60_000)
+  expect(source.starts.size).toBe(0)
+  recorder.start()
+  recorder.start()
+  await settled()
+  expect(source.starts.size).toBe(1)
+})
+
+test('stops while it waits to start the source again', async () => {
+  const { recorder, source } = await running()
+  source.end()
+  await settled()
+  await recorder.stop()
+  await pass(60_000)
+  expect(source.starts.size).toBe(0)
+})
