@@ -1,4 +1,4 @@
-import { type FileHandle, open, rename, rm } from 'node:fs/promises'
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
 
 import { type Finding, FragmentInspector } from '@hksv/fmp4'
 import type { FragmentEvent } from '@hksv/hds'
@@ -40,6 +40,9 @@ export class ClipWriter {
   /** @throws HubError `HUB_CLIP_UNWRITABLE` */
   static async create(path: string): Promise<ClipWriter> {
     try {
+      // It would turn out only when the clip is put in its place.
+      const there = await stat(path).catch(() => undefined)
+      if (there?.isDirectory() === true) throw Object.assign(new Error(path), { code: 'EISDIR' })
       return new ClipWriter(path, await open(partOf(path), 'w'))
     } catch (cause) {
       throw unwritable(path, cause)

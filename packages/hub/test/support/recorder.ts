@@ -64,6 +64,14 @@ export class CameraStream {
     }
   }
 
+  /** Sends the first chunk of a fragment, and hangs up. */
+  breakOff(fragment: Uint8Array): void {
+    const streamId = this.#streamId
+    const parts = [fragment]
+    this.#machine.send({ type: 'send-fragment', streamId, dataType: 'mediaFragment', parts }, 0)
+    this.socket.end(this.#machine.take() ?? new Uint8Array(0))
+  }
+
   /** Writes bytes that are no frame. */
   sendGarbage(): void {
     this.socket.write(Buffer.alloc(64))
