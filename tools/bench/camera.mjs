@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { chooseProvider } from '@hksv/crypto/node'
-import { AccessoryClient, arm, ControllerStore, HapConnection, pair, verify } from '@hksv/hub'
+import { PairSetupController } from '@hksv/hap'
+import { AccessoryClient, arm, ControllerStore, HapConnection, verify } from '@hksv/hub'
 
 import { DataStreamReader, setUpDataStream } from './data-stream-reader.mjs'
 import { Subject } from './subject.mjs'
@@ -47,10 +48,32 @@ export class Camera {
     return new Camera({ subject, isLive: name === 'hksv', directory, port, store })
   }
 
+  /** One pair-setup, without the pair-verify that follows it in a home. */
   async pair() {
-    const where = { host: HOST, port: this.#port }
-    this.#accessory = await pair({ store: this.#store, crypto, ...where, setupCode: SETUP_CODE })
+    const address = { host: HOST, port: this.#port }
+    const connection = await HapConnection.open(crypto, address)
+    const machine = new PairSetupController({
+      crypto,
+      identity: this.#store.identity,
+      setupCode: SETUP_CODE,
+      random: length => crypto.random(length),
+    })
+    let paired
+    for (let bytes = machine.take(); bytes !== undefined; bytes = machine.take()) {
+      const request = { type: 'application/pairing+tlv8', bytes }
+      const { body } = await connection.request('POST', '/pair-setup', request)
+      paired = machine.receive(body)[0]
+    }
+    connection.close()
     await this.subject.call('paired')
+    const { identifier, publicKey } = paired.accessory
+    this.#accessory = {
+      ...address,
+      deviceId: identifier.toUpperCase(),
+      longTermPublicKey: Buffer.from(publicKey).toString('hex'),
+      pairedAt: new Date().toISOString(),
+    }
+    await this.#store.save(this.#accessory)
   }
 
   /** One pair-verify on a connection of its own. */
