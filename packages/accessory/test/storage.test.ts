@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
 import { nodeProvider as crypto } from '@hksv/crypto/node'
+import { build } from 'esbuild'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 
@@ -178,10 +179,12 @@ test('kill -9 in the middle of saving leaves the old or the new state', {
 }, async () => {
   const path = join(await temporaryDirectory(), 'state.json')
   const schema = z.object({ number: z.int(), filler: z.string() })
-  const child = fileURLToPath(new URL('support/save-forever.ts', import.meta.url))
+  const child = join(await temporaryDirectory(), 'save-forever.cjs')
+  const source = fileURLToPath(new URL('support/save-forever.ts', import.meta.url))
+  await build({ entryPoints: [source], outfile: child, bundle: true, platform: 'node' })
   let first = 0
   for (let kill = 0; kill < 20; kill++) {
-    const writer = spawn(process.execPath, ['--import', 'tsx', child, path, `${first}`])
+    const writer = spawn(process.execPath, [child, path, `${first}`])
     const closed = new Promise(resolve => writer.on('close', resolve))
     let reported = -1
     for await (const line of createInterface({ input: writer.stdout })) {
