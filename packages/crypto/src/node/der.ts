@@ -22,12 +22,6 @@ export function privateKeyDer(curve: 'x25519' | 'ed25519', seed: Uint8Array): Bu
   return element(SEQUENCE, integer(Uint8Array.of(0)), algorithm, key)
 }
 
-/** An X25519 or Ed25519 public key: twelve fixed bytes, then the key. @see RFC 8410 §4 */
-export function publicKeyDer(curve: 'x25519' | 'ed25519', key: Uint8Array): Buffer {
-  const algorithm = element(SEQUENCE, element(OID, oids[curve]))
-  return element(SEQUENCE, algorithm, element(BIT_STRING, Uint8Array.of(0), key))
-}
-
 // With generator 2 OpenSSL would take the group for modp_3072 and insist on its subgroup, which SRP
 // values do not keep to.
 const dhAlgorithm = element(
