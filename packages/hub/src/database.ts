@@ -55,7 +55,7 @@ export const valueSchema: z.ZodType<Value> = z
   .union([z.boolean(), z.number(), z.string(), z.null()])
   .catch(null)
 
-const uuid = z.string().min(1).max(36).transform(longUuid)
+const uuid = z.union([z.hex().min(1).max(8), z.guid()]).transform(longUuid)
 
 const characteristicSchema = z.object({
   iid: idSchema,
