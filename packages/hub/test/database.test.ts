@@ -77,6 +77,8 @@ describe('a remote database', () => {
     { accessories: 1 },
     { accessories: [{ aid: 1 }] },
     { accessories: [{ aid: -1, services: [] }] },
+    { accessories: [{ aid: 1, services: [{ iid: 1, type: 'motion' }] }] },
+    { accessories: [{ aid: 1, services: [{ iid: 1, type: '' }] }] },
   ])('is not made of %j', json => {
     expect(() => RemoteDatabase.parse(json)).toThrow(
       expect.objectContaining({ code: 'HUB_PROTOCOL' }),
