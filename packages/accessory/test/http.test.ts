@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 import { nodeProvider as crypto } from '@hksv/crypto/node'
 import { type HttpMessage, PairSetupController } from '@hksv/hap'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 
 import { Controller, encodeRequest, HapClient, parse } from './client.ts'
 import { type Described, instanceIds, pairedStage, stage } from './support/camera.ts'
@@ -149,6 +149,43 @@ describe('the connection', () => {
     const clients = await Promise.all(Array.from({ length: 16 }, () => admin.connect(port)))
     const answers = await Promise.all(clients.map(client => client.request('GET', '/accessories')))
     expect(answers.map(({ status }) => status)).toEqual(Array(16).fill(200))
+  })
+
+  test('of a stranger who asks nothing makes room for the next, whatever he began to say', async () => {
+    const { port, client } = await pairedStage()
+    const strangers: HapClient[] = []
+    for (let i = 0; i < 31; i++) {
+      const stranger = await HapClient.connect(port)
+      strangers.push(stranger)
+      stranger.write('POST /pair-setup HTTP/1.1\r\nContent-Length: 9\r\n\r\n')
+    }
+    const [first, second] = strangers
+    const next = await HapClient.connect(port)
+    expect((await next.request('POST', '/identify', '')).status).toBe(400)
+    await first?.closed
+    const last = await HapClient.connect(port)
+    expect((await last.request('POST', '/identify', '')).status).toBe(400)
+    await second?.closed
+    expect((await client.request('GET', '/accessories')).status).toBe(200)
+  })
+
+  test('of a controller makes room when it asked nothing for a minute', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] })
+    onTestFinished(() => {
+      vi.useRealTimers()
+    })
+    const { port, admin, client } = await pairedStage()
+    const others = []
+    for (let i = 1; i < 32; i++) others.push(await admin.connect(port))
+    await (await HapClient.connect(port)).closed
+    vi.advanceTimersByTime(59_999)
+    await (await HapClient.connect(port)).closed
+    for (const one of [client, ...others.slice(1)]) await one.request('GET', '/accessories')
+    vi.advanceTimersByTime(1)
+    const next = await admin.connect(port)
+    await others[0]?.closed
+    expect((await next.request('GET', '/accessories')).status).toBe(200)
+    expect((await client.request('GET', '/accessories')).status).toBe(200)
   })
 
   test('ends when the camera is closed', async () => {

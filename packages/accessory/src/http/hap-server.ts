@@ -24,11 +24,11 @@ import { HapSession } from './session.ts'
 const MAX_BODY = 32 * 1024
 /** Each hub and each phone of the home holds one connection. */
 const MAX_CONNECTIONS = 32
+/** A phone that left the home says no goodbye. */
+const IDLE_MS = 60_000
 
 const HTTP_OPTIONS = {
   maxHeaderSize: 8 * 1024,
-  headersTimeout: 30_000,
-  requestTimeout: 30_000,
   // HAP connections stay open however long nothing is asked.
   keepAliveTimeout: 0,
   // HAP asks for no Host header, and not every controller sends one.
@@ -55,7 +55,6 @@ export class HapServer {
     this.#context = context
     this.#pairing = pairing
     this.#tcp = createServer(socket => this.#accept(socket))
-    this.#tcp.maxConnections = MAX_CONNECTIONS
     this.#http.on('request', (request, response) => this.#request(request, response))
     this.#http.on('clientError', (_error, stream) => stream.destroy())
     this.#stopListening = context.database.onChange((characteristic, origin) => {
@@ -103,6 +102,10 @@ export class HapServer {
   }
 
   #accept(socket: Socket): void {
+    if (this.#sessions.size >= MAX_CONNECTIONS && !this.#makeRoom()) {
+      socket.destroy()
+      return
+    }
     const stream = new RecordStream(socket)
     const { identity, credentials, gate } = this.#pairing
     const { crypto, pairings, now } = this.#context
@@ -125,6 +128,20 @@ export class HapServer {
       session.close()
     })
     this.#http.emit('connection', stream)
+  }
+
+  /**
+   * Ends the connection on which nothing was asked for the longest time: of those that did not verify
+   * if there is one, otherwise of controllers that are silent for a minute.
+   */
+  #makeRoom(): boolean {
+    const sessions = [...this.#sessions.values()].sort((a, b) => b.idleMs - a.idleMs)
+    const stranger = sessions.find(({ requester }) => requester === undefined)
+    const leaving = stranger ?? sessions.find(({ idleMs }) => idleMs >= IDLE_MS)
+    if (leaving === undefined) return false
+    this.#sessions.delete(leaving.stream)
+    leaving.close()
+    return true
   }
 
   #request(message: IncomingMessage, response: ServerResponse): void {

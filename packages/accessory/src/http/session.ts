@@ -23,6 +23,7 @@ export class HapSession {
   readonly #now: () => number
   #timer: NodeJS.Timeout | undefined
   #requestsUnderWay = 0
+  #lastRequestAt: number
   #queue: Promise<void> = Promise.resolve()
 
   constructor(options: {
@@ -35,6 +36,7 @@ export class HapSession {
     this.pairSetup = options.pairSetup
     this.pairVerify = options.pairVerify
     this.#now = options.now
+    this.#lastRequestAt = this.#now()
   }
 
   /** Who is at the other end, once pair-verify has finished. */
@@ -47,6 +49,11 @@ export class HapSession {
     return this.#closed.signal
   }
 
+  /** For how long no request has begun, in milliseconds. */
+  get idleMs(): number {
+    return this.#now() - this.#lastRequestAt
+  }
+
   /** Pair-verify has finished. */
   verified(controllerId: string, sharedSecret: Uint8Array): void {
     const localAddress = this.stream.socket.localAddress ?? ''
@@ -56,6 +63,7 @@ export class HapSession {
   /** Runs the requests of this connection one after the other, in the order they came. */
   enqueue(run: () => Promise<void>): void {
     this.#requestsUnderWay++
+    this.#lastRequestAt = this.#now()
     this.#queue = this.#queue.then(run).finally(() => {
       this.#requestsUnderWay--
       this.#flushEvents()
