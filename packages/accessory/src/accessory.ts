@@ -13,6 +13,7 @@ import { ControlServer } from './control/control-server.ts'
 import { AttributeDatabase } from './database/attribute-database.ts'
 import { InstanceIds } from './database/instance-ids.ts'
 import { Advertiser, type Announcement } from './discovery/advertiser.ts'
+import { isAccessoryError } from './errors.ts'
 import { HapServer } from './http/hap-server.ts'
 import type { SnapshotRequest } from './http/router.ts'
 import { forgetSetupCode, type Identity } from './identity.ts'
@@ -254,7 +255,7 @@ export class Accessory implements RunningCamera {
       return await this.#camera.snapshot(width, height)
     } catch (error) {
       this.#parts.log.warn({ err: error }, 'No picture could be taken.')
-      return hapStatus.unableToPerform
+      return (isAccessoryError(error) && error.hapStatus) || hapStatus.unableToPerform
     }
   }
 

@@ -27,7 +27,7 @@ export type AccessoryErrorCode = keyof typeof accessoryErrors
 export class AccessoryError extends Error {
   override readonly name = 'AccessoryError'
   readonly code: AccessoryErrorCode
-  /** The status to answer, with `HAP_STATUS`. */
+  /** The status to answer, when it is known better than "unable to perform". */
   readonly hapStatus: HapStatus | undefined
 
   constructor(

@@ -1,7 +1,7 @@
-import type { MediaSource } from '@hksv/media'
 import { expect, test } from 'vitest'
 
 import { Mailbox } from './client.ts'
+import { withSnapshot } from './support/camera.ts'
 import { done, get, put, ready } from './support/requests.ts'
 
 const event = (iid: number, value: unknown) => ({ characteristics: [{ aid: 1, iid, value }] })
@@ -47,15 +47,9 @@ test('end with the subscription, and with the connection', async () => {
 test('never stand between a request and its answer', async () => {
   const asked = new Mailbox<true>()
   const pictures = new Mailbox<Uint8Array>()
-  const wrap = (source: MediaSource): MediaSource => ({
-    description: source.description,
-    warnings: [],
-    samples: signal => source.samples(signal),
-    snapshot() {
-      asked.push(true)
-      return pictures.next()
-    },
-    [Symbol.asyncDispose]: () => source[Symbol.asyncDispose](),
+  const wrap = withSnapshot(() => {
+    asked.push(true)
+    return pictures.next()
   })
   const { client, iid, camera, port, admin } = await ready({ wrap })
   const other = await admin.connect(port)

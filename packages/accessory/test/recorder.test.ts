@@ -85,13 +85,16 @@ test('a reader stops when it is told to', async () => {
 })
 
 test('a source that breaks off ends its readers and is started again, ever later', async () => {
-  const { recorder, source, keyFrames } = await running()
+  const { recorder, source, keyFrames, failures } = await running()
   await keyFrames(0, 4000, 8000)
   expect(recorder.prebufferBytes).toBe(2)
-  const { fragments, ended } = follow(recorder, 10_000)
+  const reader = follow(recorder, 10_000)
   source.fail(new Error('unplugged'))
-  expect(await ended).toMatchObject({ code: 'SOURCE_FAILED', message: 'The source broke off.' })
-  expect(fragments.size).toBe(2)
+  expect(await reader.ended).toMatchObject({
+    code: 'SOURCE_FAILED',
+    message: 'The source broke off.',
+  })
+  expect(reader.fragments.size).toBe(2)
   expect(recorder.prebufferBytes).toBe(0)
   for (const waitMs of [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]) {
     await pass(waitMs - 1)
@@ -102,6 +105,8 @@ test('a source that breaks off ends its readers and is started again, ever later
     source.end()
     await settled()
   }
+  const ended = Array(7).fill('The source ended; it is started again.')
+  expect(failures).toEqual(['The source failed: unplugged', ...ended])
 })
 
 test('what comes after the break begins anew, for readers that wait already too', async () => {
@@ -130,7 +135,7 @@ test('a source that ran for half a minute is started again after a second', asyn
 })
 
 test('stops, forgets, and can be started again', async () => {
-  const { recorder, source, keyFrames } = await running()
+  const { recorder, source, keyFrames, failures } = await running()
   await keyFrames(0, 4000)
   const { ended } = follow(recorder, 0)
   await settled()
@@ -138,7 +143,7 @@ test('stops, forgets, and can be started again', async () => {
   expect(await ended).toMatchObject({ code: 'SOURCE_FAILED' })
   expect(recorder.prebufferBytes).toBe(0)
   await pass(60_000)
-  expect(source.starts.size).toBe(0)
+  expect([source.starts.size, failures]).toEqual([0, []])
   recorder.start()
   recorder.start()
   await settled()

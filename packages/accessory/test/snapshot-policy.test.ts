@@ -2,8 +2,10 @@ import { describe, expect, test } from 'vitest'
 
 import { defaultSettings } from '../src/camera/camera-settings.ts'
 import { refuseSnapshot } from '../src/camera/snapshot-policy.ts'
-import { parse } from './client.ts'
+import { Mailbox, parse } from './client.ts'
+import { withSnapshot } from './support/camera.ts'
 import { put, ready } from './support/requests.ts'
+import { pass, virtualTime } from './support/virtual-hub.ts'
 
 const standard = defaultSettings(2)
 
@@ -47,6 +49,30 @@ describe('POST /resource', () => {
     await put(client, [{ iid: iid('cameraOperatingMode', 'homeKitCameraActive'), value: 0 }])
     const refused = await client.request('POST', '/resource', image)
     expect([refused.status, parse(refused.body)]).toEqual([207, { status: -70412 }])
+  })
+
+  test('the status of a source that fails', async () => {
+    const wrap = withSnapshot(() => Promise.reject(new Error('unplugged')))
+    const { client } = await ready({ wrap })
+    const failed = await client.request('POST', '/resource', image)
+    expect([failed.status, parse(failed.body)]).toEqual([207, { status: -70402 }])
+  })
+
+  test('the status of a source that is too slow', async () => {
+    const asked = new Mailbox<true>()
+    const wrap = withSnapshot((_size, signal) => {
+      asked.push(true)
+      return new Promise((_, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason))
+      })
+    })
+    const { client } = await ready({ wrap })
+    virtualTime()
+    const answer = client.request('POST', '/resource', image)
+    await asked.next()
+    await pass(5000)
+    const slow = await answer
+    expect([slow.status, parse(slow.body)]).toEqual([207, { status: -70408 }])
   })
 
   test.each([

@@ -1,4 +1,4 @@
-import type { SelectedCameraRecordingConfiguration } from '@hksv/hap'
+import { hapStatus, type SelectedCameraRecordingConfiguration } from '@hksv/hap'
 import type { Clock, MediaSource } from '@hksv/media'
 
 import { AccessoryError } from '../errors.ts'
@@ -48,6 +48,7 @@ export class Camera {
       source: options.source,
       log: options.log,
       clock: options.clock,
+      failed: message => options.emit({ event: 'error', message }),
       fragmentDurationMs: FRAGMENT_LENGTH_MS,
       prebufferLengthMs: options.offer.general.prebufferLengthMs,
     })
@@ -101,20 +102,25 @@ export class Camera {
   /**
    * A JPEG of about this size. Requests for the same size at the same time share one picture.
    *
-   * @throws AccessoryError `SOURCE_FAILED` after five seconds, and whatever the source throws.
+   * @throws AccessoryError `SOURCE_FAILED` when there is none, or not within five seconds.
    */
   snapshot(width: number, height: number): Promise<Uint8Array> {
     const key = `${width}x${height}`
     const running = this.#snapshots.get(key)
     if (running !== undefined) return running
-    const signal = AbortSignal.timeout(SNAPSHOT_DEADLINE_MS)
+    const deadline = new AbortController()
+    const timer = setTimeout(() => deadline.abort(), SNAPSHOT_DEADLINE_MS)
     const taken = this.#source
-      .snapshot({ width, height }, signal)
+      .snapshot({ width, height }, deadline.signal)
       .catch((cause: unknown) => {
-        const message = signal.aborted ? 'The source took too long for a picture.' : undefined
-        throw new AccessoryError('SOURCE_FAILED', { ...(message ? { message } : {}), cause })
+        throw deadline.signal.aborted
+          ? tooSlow(cause)
+          : new AccessoryError('SOURCE_FAILED', { cause })
       })
-      .finally(() => this.#snapshots.delete(key))
+      .finally(() => {
+        clearTimeout(timer)
+        this.#snapshots.delete(key)
+      })
     this.#snapshots.set(key, taken)
     return taken
   }
@@ -138,4 +144,9 @@ export class Camera {
     else void this.#recorder.stop()
     this.#emit({ event: isArmed(now) ? 'armed' : 'disarmed' })
   }
+}
+
+function tooSlow(cause: unknown): AccessoryError {
+  const message = 'The source took too long for a picture.'
+  return new AccessoryError('SOURCE_FAILED', { message, hapStatus: hapStatus.timedOut, cause })
 }

@@ -12,4 +12,5 @@ export type CameraEvent =
   | { readonly event: 'identify' }
   | { readonly event: 'recording-opened'; readonly controllerId: string }
   | ({ readonly event: 'recording-closed' } & RecordingReport)
+  /** The source broke off, and is started again. */
   | { readonly event: 'error'; readonly message: string }

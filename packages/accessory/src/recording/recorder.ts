@@ -17,6 +17,7 @@ const MAX_BACKOFF_MS = 30_000
 export class Recorder {
   readonly #source: MediaSource
   readonly #log: Log
+  readonly #failed: (message: string) => void
   readonly #clock: Clock
   readonly #fragmentDurationMs: number
   readonly #ring: FragmentRing<Fragment>
@@ -32,11 +33,14 @@ export class Recorder {
     source: MediaSource
     log: Log
     clock: Clock
+    /** Told each time that the source breaks off; it is started again. */
+    failed: (message: string) => void
     fragmentDurationMs: number
     prebufferLengthMs: number
   }) {
     this.#source = options.source
     this.#log = options.log
+    this.#failed = options.failed
     this.#clock = options.clock
     this.#fragmentDurationMs = options.fragmentDurationMs
     const maxAgeMs = Math.max(RETENTION_MS, options.prebufferLengthMs + options.fragmentDurationMs)
@@ -104,12 +108,10 @@ export class Recorder {
       const startedAt = this.#clock.now()
       try {
         await this.#record(signal)
-        if (!signal.aborted) this.#log.warn('The source ended; starting it again.')
+        if (!signal.aborted) this.#brokeOff('The source ended; it is started again.', undefined)
       } catch (error) {
-        if (!signal.aborted) {
-          const text = error instanceof Error ? error.message : String(error)
-          this.#log.error({ err: error }, `The source failed: ${text}`)
-        }
+        const text = error instanceof Error ? error.message : String(error)
+        if (!signal.aborted) this.#brokeOff(`The source failed: ${text}`, error)
       }
       this.#ring.clear()
       this.#timeline.abort()
@@ -120,6 +122,11 @@ export class Recorder {
       await this.#clock.sleepUntil(now + backoffMs, signal)
       backoffMs = Math.min(backoffMs * 2, MAX_BACKOFF_MS)
     }
+  }
+
+  #brokeOff(message: string, err: unknown): void {
+    this.#log.error({ err }, message)
+    this.#failed(message)
   }
 
   async #record(signal: AbortSignal): Promise<void> {

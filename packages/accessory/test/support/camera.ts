@@ -48,6 +48,19 @@ export async function stage(
   return { camera, port: camera.info.port, storage, clock, events }
 }
 
+/** A source whose pictures are taken by `snapshot` instead. */
+export function withSnapshot(
+  snapshot: MediaSource['snapshot'],
+): (source: MediaSource) => MediaSource {
+  return source => ({
+    description: source.description,
+    warnings: [],
+    samples: signal => source.samples(signal),
+    snapshot,
+    [Symbol.asyncDispose]: () => source[Symbol.asyncDispose](),
+  })
+}
+
 /** A camera that is paired, with its administrator and a verified connection of his. */
 export async function pairedStage(
   options: Parameters<typeof stage>[0] = {},

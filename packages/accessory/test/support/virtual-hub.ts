@@ -102,20 +102,26 @@ export class VirtualHub extends Duplex {
   }
 }
 
-/** A recorder that runs, and the source behind it. */
-export async function runningRecorder(): Promise<{ source: HandSource; recorder: Recorder }> {
+/** A recorder that runs, the source behind it, and what it says of its failures. */
+export async function runningRecorder(): Promise<{
+  source: HandSource
+  recorder: Recorder
+  failures: string[]
+}> {
+  const failures: string[] = []
   const source = await HandSource.open()
   const recorder = new Recorder({
     source,
     log,
     clock: systemClock,
+    failed: message => failures.push(message),
     fragmentDurationMs: 4000,
     prebufferLengthMs: 4000,
   })
   recorder.start()
   onTestFinished(() => recorder.stop())
   await source.starts.next()
-  return { source, recorder }
+  return { source, recorder, failures }
 }
 
 /** A camera's data streams and what it reports of them, with one recorder behind all. */
