@@ -221,31 +221,3 @@ describe('a recording breaks off', () => {
     await hub.closed
   })
 })
-
-describe('the port of the data stream', () => {
-  test('knows whose a connection is by its keys, in whatever order they come', async () => {
-    const made = await armed()
-    const { client, iid, port, admin } = made
-    const setup = iid('dataStreamTransportManagement', 'setupDataStreamTransport')
-    const other = await admin.connect(port)
-    const first = await setUpDataStream(client, setup)
-    const second = await setUpDataStream(other, setup)
-    expect(second.port).toBe(first.port)
-    const later = new HdsClient(second)
-    await later.next('ready')
-    await new HdsClient(first).next('ready')
-    other.close()
-    await later.closed
-  })
-
-  test('takes keys once, and no others', async () => {
-    const made = await armed()
-    const { client, iid } = made
-    const setup = iid('dataStreamTransportManagement', 'setupDataStreamTransport')
-    const expected = await setUpDataStream(client, setup)
-    await new HdsClient(expected).next('ready')
-    const again = new HdsClient(expected)
-    await again.closed
-    expect(again.events.size).toBe(0)
-  })
-})
