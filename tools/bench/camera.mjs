@@ -76,13 +76,13 @@ export class Camera {
     await this.#store.save(this.#accessory)
   }
 
-  /** One pair-verify on a connection of its own. */
-  async verify() {
+  /** A connection of its own that has finished pair-verify; close it. */
+  async session() {
     const address = { host: HOST, port: this.#port }
     const connection = await HapConnection.open(crypto, address)
     const { identity } = this.#store
     await verify({ crypto, connection, identity, accessory: this.#accessory })
-    connection.close()
+    return connection
   }
 
   /** Connects, and selects and allows recording. */

@@ -2,7 +2,7 @@
 //
 // usage: node tools/bench/run.mjs [--runs 5] [--only NAME ...] [--json]
 //
-// Names: pair-setup, pair-verify, recording, open-to-init, fragmenter. Every camera runs in a process of
+// Names: pair-setup, pair-verify, accessories, read, write, recording, open-to-init, fragmenter. Every camera runs in a process of
 // its own, whose CPU time is what counts; the runs of both sides alternate, and the table shows their
 // medians. Exit codes: 0 measured, 1 it failed, 2 wrong usage. docs/numbers.md tells what is inside
 // each number.
@@ -11,14 +11,26 @@ import { cpus } from 'node:os'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
 
+import { accessories } from './measures/accessories.mjs'
 import { fragmenter } from './measures/fragmenter.mjs'
 import { openToInit } from './measures/open-to-init.mjs'
 import { pairSetup } from './measures/pair-setup.mjs'
 import { pairVerify } from './measures/pair-verify.mjs'
+import { read } from './measures/read.mjs'
 import { recording } from './measures/recording.mjs'
+import { write } from './measures/write.mjs'
 import { judge, table } from './report.mjs'
 
-const measures = [pairSetup, pairVerify, recording, openToInit, fragmenter]
+const measures = [
+  pairSetup,
+  pairVerify,
+  accessories,
+  read,
+  write,
+  recording,
+  openToInit,
+  fragmenter,
+]
 const names = measures.map(({ name }) => name)
 
 const { runs, only, isJson } = readArguments()
