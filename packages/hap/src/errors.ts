@@ -19,9 +19,9 @@ export const hapErrors = {
   RECORD_TOO_LONG: 'a frame is longer than 1024 bytes',
   /** A frame's tag does not match: the counters or keys differ, or the frame was altered. */
   RECORD_AUTHENTICATION: 'a frame could not be authenticated',
-  /** The bytes are no HTTP/1.1 response and no EVENT/1.0 message. */
+  /** The bytes are no HTTP/1.1 request or response and no EVENT/1.0 message. */
   HTTP_SYNTAX: 'the bytes are no HTTP message',
-  /** Header or body exceed the parser's limit. */
+  /** Head or body exceed the parser's limit. */
   HTTP_TOO_LARGE: 'the HTTP message is too large',
   /** The text is not a setup code of eight digits. */
   SETUP_CODE_FORMAT: 'a setup code has eight digits, written like 031-45-154',

@@ -1,6 +1,6 @@
 import { ByteGatherer } from './byte-gatherer.ts'
-import { fromLatin1 } from './bytes.ts'
 import { HapError } from './errors.ts'
+import { lineText, readField } from './http-fields.ts'
 
 /** What an accessory sends: the answer to a request, or an event between two answers. */
 export interface HttpMessage {
@@ -27,7 +27,6 @@ type State = LineState | DataState | { readonly at: 'failed' }
 
 const LINE_FEED = 0x0a
 const STATUS_LINE = /^(HTTP\/1\.1|EVENT\/1\.0) ([1-5]\d\d)(?: .*)?$/
-const FIELD_NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/
 /** They say where the message ends: two of them cannot both be right. */
 const FRAMING = new Set(['content-length', 'transfer-encoding'])
 
@@ -111,7 +110,7 @@ export class HttpMessageParser {
         break
       case 'fields':
         if (line === '') this.#startBody(state.head)
-        else readField(state.head.headers, line)
+        else readField(state.head.headers, line, FRAMING)
         break
       case 'chunk-size':
         this.#startChunk(state.head, line)
@@ -164,31 +163,9 @@ export class HttpMessageParser {
   }
 }
 
-/** The text of a line without its end: CR LF, or LF alone. */
-function lineText(line: Uint8Array): string {
-  const end = line.at(-2) === 0x0d ? -2 : -1
-  const text = line.subarray(0, end)
-  if (text.some(byte => (byte < 0x20 && byte !== 0x09) || byte === 0x7f)) {
-    throw new HapError('HTTP_SYNTAX', { detail: 'control character' })
-  }
-  return fromLatin1(text)
-}
-
 function readStatusLine(line: string): Head {
   const [, version, status] = STATUS_LINE.exec(line) ?? []
   if (version === undefined) throw new HapError('HTTP_SYNTAX', { detail: 'status line' })
   const kind = version === 'HTTP/1.1' ? 'response' : 'event'
   return { kind, status: Number(status), headers: new Map() }
-}
-
-function readField(headers: Map<string, string>, line: string): void {
-  const colon = line.indexOf(':')
-  const name = line.slice(0, Math.max(0, colon)).toLowerCase()
-  // Folded lines and blanks before the colon, which make two parsers disagree, are refused too.
-  if (!FIELD_NAME.test(name)) throw new HapError('HTTP_SYNTAX', { detail: 'header' })
-  if (headers.has(name)) {
-    if (FRAMING.has(name)) throw new HapError('HTTP_SYNTAX', { detail: `two ${name} headers` })
-    return
-  }
-  headers.set(name, line.slice(colon + 1).trim())
 }

@@ -14,6 +14,7 @@ export {
 } from './definitions/services.ts'
 export { HapError, type HapErrorCode, hapErrors, isHapError } from './errors.ts'
 export { type HttpMessage, HttpMessageParser } from './http-message.ts'
+export { type HttpRequest, HttpRequestParser } from './http-request.ts'
 export type { Machine } from './machine.ts'
 export {
   type AccessoryIdentity,
