@@ -13,6 +13,7 @@ export interface VectorFile<Case> {
 
 export const files = [
   'http',
+  'http-requests',
   'pair-setup',
   'pair-verify',
   'pairings',
