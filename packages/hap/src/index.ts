@@ -1,9 +1,11 @@
 export {
   type CharacteristicDefinition,
   type CharacteristicFormat,
+  type CharacteristicFormats,
   type CharacteristicName,
   type CharacteristicPermission,
   characteristics,
+  type FormatValue,
 } from './definitions/characteristics.ts'
 export {
   characteristicName,

@@ -1,6 +1,9 @@
 import {
+  type CharacteristicDefinition,
+  type CharacteristicFormats,
   characteristicName,
   characteristics,
+  type FormatValue,
   hapStatus,
   hapStatusText,
   longUuid,
@@ -8,7 +11,7 @@ import {
   services,
   shortUuid,
 } from '@hksv/hap'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, expectTypeOf, it } from 'vitest'
 
 const rows = Object.entries(characteristics)
 const named = Object.entries(services)
@@ -70,6 +73,21 @@ describe('the table of characteristics', () => {
     expect(text('setupDataStreamTransport')).toBe('131 tlv8 pr pw wr')
     expect(text('setupEndpoints')).toBe('118 tlv8 pr pw')
     expect(text('statusActive')).toBe('75 bool pr ev')
+  })
+})
+
+describe('the types of the table', () => {
+  it('know the format of each row', () => {
+    expectTypeOf(characteristics.active.format).toEqualTypeOf<'uint8'>()
+    expectTypeOf(characteristics.nightVision.format).toEqualTypeOf<'bool'>()
+    expectTypeOf(characteristics.setupEndpoints).toExtend<CharacteristicDefinition>()
+  })
+
+  it('know the JSON value of each row', () => {
+    expectTypeOf<FormatValue<CharacteristicFormats['nightVision']>>().toEqualTypeOf<boolean>()
+    expectTypeOf<FormatValue<CharacteristicFormats['active']>>().toEqualTypeOf<number>()
+    expectTypeOf<FormatValue<'int' | 'float' | 'uint64'>>().toEqualTypeOf<number>()
+    expectTypeOf<FormatValue<'string' | 'tlv8' | 'data'>>().toEqualTypeOf<string>()
   })
 })
 

@@ -19,11 +19,21 @@ export type CharacteristicFormat =
  */
 export type CharacteristicPermission = 'pr' | 'pw' | 'ev' | 'aa' | 'tw' | 'wr' | 'hd'
 
+/**
+ * A value of this format as it stands in JSON: `tlv8` and `data` as base64, `uint64` as a number
+ * that is exact up to 2^53 - 1.
+ */
+export type FormatValue<F extends CharacteristicFormat> = F extends 'bool'
+  ? boolean
+  : F extends 'string' | 'tlv8' | 'data'
+    ? string
+    : number
+
 /** One row of the attribute database's table. */
-export interface CharacteristicDefinition {
+export interface CharacteristicDefinition<F extends CharacteristicFormat = CharacteristicFormat> {
   /** Short UUID, upper case. */
   readonly type: string
-  readonly format: CharacteristicFormat
+  readonly format: F
   readonly perms: readonly CharacteristicPermission[]
   readonly unit?: 'celsius' | 'percentage' | 'arcdegrees' | 'lux' | 'seconds'
   readonly minValue?: number
@@ -36,6 +46,45 @@ export interface CharacteristicDefinition {
   readonly isImmediate?: boolean
 }
 
+/** The format of each characteristic by name: the specification's words. */
+export interface CharacteristicFormats {
+  identify: 'bool'
+  manufacturer: 'string'
+  model: 'string'
+  name: 'string'
+  serialNumber: 'string'
+  firmwareRevision: 'string'
+  hardwareRevision: 'string'
+  version: 'string'
+  active: 'uint8'
+  mute: 'bool'
+  motionDetected: 'bool'
+  statusActive: 'bool'
+  programmableSwitchEvent: 'uint8'
+  supportedVideoStreamConfiguration: 'tlv8'
+  supportedAudioStreamConfiguration: 'tlv8'
+  supportedRtpConfiguration: 'tlv8'
+  selectedRtpStreamConfiguration: 'tlv8'
+  setupEndpoints: 'tlv8'
+  streamingStatus: 'tlv8'
+  supportedDataStreamTransportConfiguration: 'tlv8'
+  setupDataStreamTransport: 'tlv8'
+  supportedCameraRecordingConfiguration: 'tlv8'
+  supportedVideoRecordingConfiguration: 'tlv8'
+  supportedAudioRecordingConfiguration: 'tlv8'
+  selectedCameraRecordingConfiguration: 'tlv8'
+  recordingAudioActive: 'uint8'
+  eventSnapshotsActive: 'uint8'
+  homeKitCameraActive: 'uint8'
+  periodicSnapshotsActive: 'uint8'
+  cameraOperatingModeIndicator: 'bool'
+  nightVision: 'bool'
+  manuallyDisabled: 'bool'
+}
+
+/** Names of {@link characteristics}. */
+export type CharacteristicName = keyof CharacteristicFormats
+
 const SWITCH = { format: 'uint8', minValue: 0, maxValue: 1, minStep: 1 } as const
 
 /**
@@ -47,7 +96,7 @@ const SWITCH = { format: 'uint8', minValue: 0, maxValue: 1, minStep: 1 } as cons
  * @see HomeKit Accessory Protocol R2 chapter 9, Secure Video R2 §3
  */
 export const characteristics: {
-  readonly [name in CharacteristicName]: CharacteristicDefinition
+  readonly [N in CharacteristicName]: CharacteristicDefinition<CharacteristicFormats[N]>
 } = {
   identify: { type: '14', format: 'bool', perms: ['pw'] },
   manufacturer: { type: '20', format: 'string', perms: ['pr'] },
@@ -106,38 +155,3 @@ export const characteristics: {
   nightVision: { type: '11B', format: 'bool', perms: ['pr', 'pw', 'ev'] },
   manuallyDisabled: { type: '227', format: 'bool', perms: ['pr', 'ev'] },
 }
-
-/** Names of {@link characteristics}: the specification's words. */
-export type CharacteristicName =
-  | 'identify'
-  | 'manufacturer'
-  | 'model'
-  | 'name'
-  | 'serialNumber'
-  | 'firmwareRevision'
-  | 'hardwareRevision'
-  | 'version'
-  | 'active'
-  | 'mute'
-  | 'motionDetected'
-  | 'statusActive'
-  | 'programmableSwitchEvent'
-  | 'supportedVideoStreamConfiguration'
-  | 'supportedAudioStreamConfiguration'
-  | 'supportedRtpConfiguration'
-  | 'selectedRtpStreamConfiguration'
-  | 'setupEndpoints'
-  | 'streamingStatus'
-  | 'supportedDataStreamTransportConfiguration'
-  | 'setupDataStreamTransport'
-  | 'supportedCameraRecordingConfiguration'
-  | 'supportedVideoRecordingConfiguration'
-  | 'supportedAudioRecordingConfiguration'
-  | 'selectedCameraRecordingConfiguration'
-  | 'recordingAudioActive'
-  | 'eventSnapshotsActive'
-  | 'homeKitCameraActive'
-  | 'periodicSnapshotsActive'
-  | 'cameraOperatingModeIndicator'
-  | 'nightVision'
-  | 'manuallyDisabled'
