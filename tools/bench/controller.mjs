@@ -42,22 +42,26 @@ export class Controller {
     return { type: 'application/hap+json', bytes }
   }
 
-  /** @returns Accessory CPU in milliseconds a request, one request after the other. */
-  async cpuMsOfGet(path, count) {
-    const cpuMs = await this.#subject.cpuMsOf(async () => {
-      for (let i = 0; i < count; i++) await this.#ask(200, 'GET', path)
-    })
-    return cpuMs / count
+  /** Reads again and again, one request after the other. */
+  async get(path, count) {
+    for (let i = 0; i < count; i++) await this.#ask(200, 'GET', path)
   }
 
-  /** The same for writes of these bodies in turn. */
+  /** Writes these bodies in turn, one request after the other. */
+  async put(bodies, count) {
+    for (let i = 0; i < count; i++) {
+      await this.#ask(204, 'PUT', '/characteristics', bodies[i % bodies.length])
+    }
+  }
+
+  /** @returns Accessory CPU of {@link get} in milliseconds a request. */
+  async cpuMsOfGet(path, count) {
+    return (await this.#subject.cpuMsOf(() => this.get(path, count))) / count
+  }
+
+  /** @returns Accessory CPU of {@link put} in milliseconds a request. */
   async cpuMsOfPut(bodies, count) {
-    const cpuMs = await this.#subject.cpuMsOf(async () => {
-      for (let i = 0; i < count; i++) {
-        await this.#ask(204, 'PUT', '/characteristics', bodies[i % bodies.length])
-      }
-    })
-    return cpuMs / count
+    return (await this.#subject.cpuMsOf(() => this.put(bodies, count))) / count
   }
 
   close() {

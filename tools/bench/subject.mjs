@@ -1,8 +1,14 @@
 import { fork } from 'node:child_process'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** A program under test in a process of its own, so that its CPU is not that of the client. */
 export class Subject {
+  /** Where a profile of each measured stretch of work is written; without it there is none. */
+  static profileDirectory
+  static #profiles = 0
+
+  #name
   #child
   #calls = new Map()
   #nextId = 0
@@ -10,6 +16,7 @@ export class Subject {
 
   /** @param {string} name Of a program in subjects/. */
   constructor(name) {
+    this.#name = name
     const path = fileURLToPath(new URL(`subjects/${name}.mjs`, import.meta.url))
     this.#child = fork(path, [], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
     this.#child.stderr.on('data', text => {
@@ -38,12 +45,21 @@ export class Subject {
 
   /** @returns The CPU in milliseconds that the subject used meanwhile. */
   async cpuMsOf(work) {
-    const before = await this.call('cpuMs')
-    await work()
-    return (await this.call('cpuMs')) - before
+    const directory = Subject.profileDirectory
+    if (directory === undefined) return this.#cpuMsOf(work)
+    await this.call('startProfile')
+    const cpuMs = await this.#cpuMsOf(work)
+    await this.call('stopProfile', join(directory, `${Subject.#profiles++}-${this.#name}`))
+    return cpuMs
   }
 
   stop() {
     if (this.#child.connected) this.#child.disconnect()
+  }
+
+  async #cpuMsOf(work) {
+    const before = await this.call('cpuMs')
+    await work()
+    return (await this.call('cpuMs')) - before
   }
 }
