@@ -20,6 +20,7 @@ const commands = {
   test: args => run(bin('vitest', 'vitest.mjs'), ['run', ...args]),
   bench: args => run(join(root, 'tools/bench/run.mjs'), args),
   fuzz: args => run(join(root, 'tools/fuzz/run.mjs'), args),
+  hostile: args => run(join(root, 'tools/hostile/run.mjs'), args),
 }
 
 checkNode()
