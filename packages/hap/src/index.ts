@@ -1,19 +1,18 @@
+export type {
+  CharacteristicDefinition,
+  CharacteristicFormat,
+  CharacteristicPermission,
+  FormatValue,
+  ValueLimits,
+} from './definitions/characteristic-definition.ts'
 export {
-  type CharacteristicDefinition,
-  type CharacteristicFormat,
   type CharacteristicFormats,
   type CharacteristicName,
-  type CharacteristicPermission,
   characteristics,
-  type FormatValue,
 } from './definitions/characteristics.ts'
-export {
-  characteristicName,
-  type ServiceDefinition,
-  type ServiceName,
-  serviceName,
-  services,
-} from './definitions/services.ts'
+export { characteristicDefinition, characteristicName, serviceName } from './definitions/names.ts'
+export type { ServiceDefinition } from './definitions/service-definition.ts'
+export { type ServiceName, services } from './definitions/services.ts'
 export { HapError, type HapErrorCode, hapErrors, isHapError } from './errors.ts'
 export { type HttpMessage, HttpMessageParser } from './http-message.ts'
 export { type HttpRequest, HttpRequestParser } from './http-request.ts'

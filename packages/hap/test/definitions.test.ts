@@ -1,6 +1,7 @@
 import {
   type CharacteristicDefinition,
   type CharacteristicFormats,
+  characteristicDefinition,
   characteristicName,
   characteristics,
   type FormatValue,
@@ -51,9 +52,30 @@ describe('the table of characteristics', () => {
     if (validValues) expect(validValues).toEqual([...validValues].sort((a, b) => a - b))
   })
 
-  it('reports presses and motion at once', () => {
+  it.each(rows)('%s has a range that its steps fill', (_name, row) => {
+    const { format, minValue = 0, maxValue, minStep = 1 } = row
+    expect(minStep).toBeGreaterThan(0)
+    if (maxValue !== undefined) {
+      const steps = (maxValue - minValue) / minStep
+      if (row.minStep !== undefined) expect(Math.abs(steps - Math.round(steps))).toBeLessThan(1e-9)
+    }
+    const widest = { uint8: 255, uint16: 65_535, uint32: 2 ** 32 - 1, int: 2 ** 31 - 1 }
+    if (format in widest) {
+      expect(Number.isInteger(minValue) && Number.isInteger(minStep)).toBe(true)
+      expect(maxValue ?? 0).toBeLessThanOrEqual(widest[format as keyof typeof widest])
+      if (format.startsWith('uint')) expect(minValue).toBeGreaterThanOrEqual(0)
+    }
+    if (row.unit === 'percentage') expect([minValue, maxValue]).toEqual([0, 100])
+  })
+
+  it('reports presses, contacts and motion at once', () => {
     const immediate = rows.filter(([, { isImmediate }]) => isImmediate).map(([name]) => name)
-    expect(immediate).toEqual(['motionDetected', 'programmableSwitchEvent'])
+    expect(immediate.sort()).toEqual([
+      'buttonEvent',
+      'contactSensorState',
+      'motionDetected',
+      'programmableSwitchEvent',
+    ])
   })
 
   it('has the formats and permissions that Secure Video devices ship', () => {
@@ -73,6 +95,32 @@ describe('the table of characteristics', () => {
     expect(text('setupDataStreamTransport')).toBe('131 tlv8 pr pw wr')
     expect(text('setupEndpoints')).toBe('118 tlv8 pr pw')
     expect(text('statusActive')).toBe('75 bool pr ev')
+  })
+
+  it('has what a light, a thermometer and a lock need, as the specification has it', () => {
+    expect(characteristics.on).toEqual({ type: '25', format: 'bool', perms: ['pr', 'pw', 'ev'] })
+    expect(characteristics.brightness).toMatchObject({
+      type: '8',
+      format: 'int',
+      unit: 'percentage',
+      minValue: 0,
+      maxValue: 100,
+      minStep: 1,
+    })
+    expect(characteristics.currentTemperature).toMatchObject({
+      type: '11',
+      format: 'float',
+      unit: 'celsius',
+      maxValue: 100,
+      minStep: 0.1,
+      perms: ['pr', 'ev'],
+    })
+    expect(characteristics.lockTargetState).toMatchObject({
+      type: '1E',
+      format: 'uint8',
+      maxValue: 1,
+      perms: ['pr', 'pw', 'ev'],
+    })
   })
 })
 
@@ -112,21 +160,64 @@ describe('the table of services', () => {
         expect(all).toContain(name)
         expect(characteristics[name].perms).toContain('pw')
       }
+      for (const name of row.adminReads ?? []) {
+        expect(all).toContain(name)
+        expect(characteristics[name].perms).toContain('pr')
+      }
     },
   )
+
+  it.each(named)('%s has limits of its own only for what it has', (name, row) => {
+    const all = [...row.characteristics, ...(row.optional ?? [])]
+    for (const limited of Object.keys(row.limits ?? {}) as (typeof all)[number][]) {
+      expect(all).toContain(limited)
+      const {
+        minValue = 0,
+        maxValue = 0,
+        ...rest
+      } = characteristicDefinition(name as 'fan', limited)
+      expect(minValue).toBeLessThanOrEqual(maxValue)
+      for (const value of rest.validValues ?? []) expect(value).toBeLessThanOrEqual(maxValue)
+    }
+  })
+
+  it('lets a doorbell be pressed once and a switch twice and long', () => {
+    const presses = (service: 'doorbell' | 'statelessProgrammableSwitch') => {
+      const row = characteristicDefinition(service, 'programmableSwitchEvent')
+      expectTypeOf(row.format).toEqualTypeOf<'uint8'>()
+      return { type: row.type, maxValue: row.maxValue, validValues: row.validValues }
+    }
+    expect(presses('doorbell')).toEqual({ type: '73', maxValue: 0, validValues: [0] })
+    expect(presses('statelessProgrammableSwitch')).toEqual({
+      type: '73',
+      maxValue: 2,
+      validValues: [0, 1, 2],
+    })
+    expect(characteristicDefinition('lightbulb', 'on')).toEqual(characteristics.on)
+  })
 
   it("keeps the camera's modes for administrators", () => {
     const admin = named.flatMap(([, { type, adminWrites = [] }]) =>
       adminWrites.map(name => `${type}.${characteristics[name].type}`),
     )
-    expect(admin).toEqual(['110.B0', '21A.223', '21A.21B', '21A.225', '204.B0', '204.209'])
+    const camera = ['110.B0', '21A.223', '21A.21B', '21A.225', '204.B0', '204.209']
+    expect(admin).toEqual([...camera, '122.124'])
   })
 
-  it('uses every characteristic of the table', () => {
+  it('keeps the list of remotes and their presses for administrators', () => {
+    const admin = named.flatMap(([, { type, adminReads = [] }]) =>
+      adminReads.map(name => `${type}.${characteristics[name].type}`),
+    )
+    expect(admin).toEqual(['125.126', '122.124'])
+  })
+
+  it('uses every characteristic but one that the specification lists for no service', () => {
     const used = new Set(
       named.flatMap(([, row]) => [...row.characteristics, ...(row.optional ?? [])]),
     )
-    expect(rows.map(([name]) => name).filter(name => !used.has(name as 'active'))).toEqual([])
+    expect(rows.map(([name]) => name).filter(name => !used.has(name as 'active'))).toEqual([
+      'statusJammed',
+    ])
   })
 })
 
