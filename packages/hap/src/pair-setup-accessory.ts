@@ -1,7 +1,8 @@
 import type { CryptoProvider, SigningKey } from '@hksv/crypto'
 
-import { concat, utf8, wipe } from './bytes.ts'
+import { concat, wipe } from './bytes.ts'
 import { HapError } from './errors.ts'
+import { decodeIdentifier, encodeIdentifier } from './identifier.ts'
 import type { Machine } from './machine.ts'
 import type { PairSetupGate } from './pair-setup-gate.ts'
 import {
@@ -28,7 +29,10 @@ export interface AccessoryIdentity {
 
 /** A controller that paired. */
 export interface Pairing {
-  /** Pairing id, at most 36 bytes of UTF-8. */
+  /**
+   * Pairing id, 1 to 36 bytes of UTF-8. A byte that is no UTF-8 stands as a lone surrogate, U+DC80 to
+   * U+DCFF: equal strings are equal bytes.
+   */
   readonly identifier: string
   /** Ed25519, 32 bytes. */
   readonly publicKey: Uint8Array
@@ -176,12 +180,13 @@ export class PairSetupAccessory implements Machine<never, PairSetupEvent> {
     if (peer === undefined || publicKey === undefined) {
       return this.#refuse(6, pairingError.authentication)
     }
-    const signed = concat(keys.controllerSign, utf8(peer.identifier), publicKey)
+    const signed = concat(keys.controllerSign, peer.identifier, publicKey)
     if (!this.#crypto.ed25519Verify(publicKey, signed, peer.signature)) {
       return this.#refuse(6, pairingError.authentication)
     }
-    const { identifier, longTermKey } = this.#identity
-    const own = concat(keys.accessorySign, utf8(identifier), longTermKey.publicKey)
+    const { longTermKey } = this.#identity
+    const identifier = encodeIdentifier(this.#identity.identifier)
+    const own = concat(keys.accessorySign, identifier, longTermKey.publicKey)
     const encryptedData = sealIdentity(this.#crypto, keys.encrypt, 'PS-Msg06', {
       identifier,
       publicKey: longTermKey.publicKey,
@@ -192,7 +197,7 @@ export class PairSetupAccessory implements Machine<never, PairSetupEvent> {
     this.#enter(START)
     // The first controller is always an administrator.
     const pairing: Pairing = {
-      identifier: peer.identifier,
+      identifier: decodeIdentifier(peer.identifier),
       publicKey: publicKey.slice(),
       permissions: ADMIN,
     }

@@ -1,7 +1,8 @@
 import type { CryptoProvider, SigningKey } from '@hksv/crypto'
 
-import { concat, utf8, wipe } from './bytes.ts'
+import { concat, wipe } from './bytes.ts'
 import { HapError } from './errors.ts'
+import { decodeIdentifier, encodeIdentifier } from './identifier.ts'
 import type { Machine } from './machine.ts'
 import {
   decodePairingMessage,
@@ -140,12 +141,13 @@ export class PairSetupController implements Machine<never, PairedEvent> {
     if (!srp.verify(message.proof)) throw new HapError('PAIR_AUTHENTICATION')
     const keys = setupKeys(this.#crypto, srp.sessionKey)
     this.#enter({ at: 'awaiting-m6', keys })
-    const { identifier, longTermKey } = this.#identity
+    const { longTermKey } = this.#identity
     const { publicKey } = longTermKey
+    const identifier = encodeIdentifier(this.#identity.identifier)
     const encryptedData = sealIdentity(this.#crypto, keys.encrypt, 'PS-Msg05', {
       identifier,
       publicKey,
-      signature: longTermKey.sign(concat(keys.controllerSign, utf8(identifier), publicKey)),
+      signature: longTermKey.sign(concat(keys.controllerSign, identifier, publicKey)),
     })
     this.#request = pairingMessage.encode({ state: 5, encryptedData })
     return []
@@ -157,17 +159,17 @@ export class PairSetupController implements Machine<never, PairedEvent> {
     const peer = openIdentity(this.#crypto, keys.encrypt, 'PS-Msg06', message.encryptedData)
     const { publicKey } = peer ?? {}
     if (peer === undefined || publicKey === undefined) throw new HapError('PAIR_AUTHENTICATION')
-    const signed = concat(keys.accessorySign, utf8(peer.identifier), publicKey)
+    const signed = concat(keys.accessorySign, peer.identifier, publicKey)
     if (!this.#crypto.ed25519Verify(publicKey, signed, peer.signature)) {
       throw new HapError('PAIR_AUTHENTICATION')
     }
     const expected = this.#accessoryId?.toUpperCase()
-    if (expected !== undefined && expected !== peer.identifier.toUpperCase()) {
-      throw new HapError('PAIR_WRONG_ACCESSORY', { detail: peer.identifier })
+    const identifier = decodeIdentifier(peer.identifier)
+    if (expected !== undefined && expected !== identifier.toUpperCase()) {
+      throw new HapError('PAIR_WRONG_ACCESSORY', { detail: identifier })
     }
     this.#enter({ at: 'done' })
-    const accessory = { identifier: peer.identifier, publicKey: publicKey.slice() }
-    return [{ type: 'paired', accessory }]
+    return [{ type: 'paired', accessory: { identifier, publicKey: publicKey.slice() } }]
   }
 
   #enter(next: State): void {

@@ -1,7 +1,8 @@
 import type { CryptoProvider } from '@hksv/crypto'
 
-import { concat, utf8, wipe } from './bytes.ts'
+import { concat, wipe } from './bytes.ts'
 import { HapError } from './errors.ts'
+import { decodeIdentifier, encodeIdentifier } from './identifier.ts'
 import type { Machine } from './machine.ts'
 import type { AccessoryIdentity, Pairing } from './pair-setup-accessory.ts'
 import {
@@ -125,11 +126,12 @@ export class PairVerifyAccessory implements Machine<never, VerifiedEvent> {
       throw new HapError('PAIR_MALFORMED', { detail: 'public key' })
     }
     const { publicKey } = ephemeral
-    const { identifier, longTermKey } = this.#identity
+    const { longTermKey } = this.#identity
+    const identifier = encodeIdentifier(this.#identity.identifier)
     const key = verifyKey(this.#crypto, sharedSecret)
     const encryptedData = sealIdentity(this.#crypto, key, 'PV-Msg02', {
       identifier,
-      signature: longTermKey.sign(concat(publicKey, utf8(identifier), peerPublicKey)),
+      signature: longTermKey.sign(concat(publicKey, identifier, peerPublicKey)),
     })
     this.#answer = pairingMessage.encode({ state: 2, publicKey, encryptedData })
     const copy = peerPublicKey.slice()
@@ -140,16 +142,17 @@ export class PairVerifyAccessory implements Machine<never, VerifiedEvent> {
   #finish(message: PairingMessage, state: State & { at: 'awaiting-m3' }): VerifiedEvent[] {
     if (message.encryptedData === undefined) throw new HapError('PAIR_MALFORMED')
     const peer = openIdentity(this.#crypto, state.key, 'PV-Msg03', message.encryptedData)
-    const pairing = peer && this.#findPairing(peer.identifier)
+    const identifier = peer && decodeIdentifier(peer.identifier)
+    const pairing = identifier === undefined ? undefined : this.#findPairing(identifier)
     const isGenuine =
       peer !== undefined &&
       pairing !== undefined &&
       this.#crypto.ed25519Verify(
         pairing.publicKey,
-        concat(state.peerPublicKey, utf8(peer.identifier), state.publicKey),
+        concat(state.peerPublicKey, peer.identifier, state.publicKey),
         peer.signature,
       )
-    if (peer === undefined || !isGenuine) {
+    if (identifier === undefined || !isGenuine) {
       this.close()
       this.#answer = errorMessage(4, pairingError.authentication)
       return []
@@ -160,6 +163,6 @@ export class PairVerifyAccessory implements Machine<never, VerifiedEvent> {
     // The shared secret lives on, with the session.
     this.#state = START
     const keys = sessionKeys(this.#crypto, sharedSecret)
-    return [{ type: 'verified', identifier: peer.identifier, keys, sharedSecret }]
+    return [{ type: 'verified', identifier, keys, sharedSecret }]
   }
 }

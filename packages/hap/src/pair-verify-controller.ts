@@ -1,7 +1,8 @@
 import type { AgreementKey, CryptoProvider } from '@hksv/crypto'
 
-import { concat, utf8, wipe } from './bytes.ts'
+import { concat, wipe } from './bytes.ts'
 import { HapError } from './errors.ts'
+import { decodeIdentifier, encodeIdentifier } from './identifier.ts'
 import type { Machine } from './machine.ts'
 import type { ControllerIdentity } from './pair-setup-controller.ts'
 import type { VerifiedEvent } from './pair-verify-accessory.ts'
@@ -121,17 +122,19 @@ export class PairVerifyController implements Machine<never, VerifiedEvent> {
     this.#state = { at: 'awaiting-m4', sharedSecret, key }
     const peer = openIdentity(this.#crypto, key, 'PV-Msg02', encryptedData)
     if (peer === undefined) throw new HapError('PAIR_AUTHENTICATION')
-    if (peer.identifier.toUpperCase() !== this.#accessory.identifier.toUpperCase()) {
-      throw new HapError('PAIR_WRONG_ACCESSORY', { detail: peer.identifier })
+    const name = decodeIdentifier(peer.identifier)
+    if (name.toUpperCase() !== this.#accessory.identifier.toUpperCase()) {
+      throw new HapError('PAIR_WRONG_ACCESSORY', { detail: name })
     }
-    const signed = concat(publicKey, utf8(peer.identifier), ephemeral.publicKey)
+    const signed = concat(publicKey, peer.identifier, ephemeral.publicKey)
     if (!this.#crypto.ed25519Verify(this.#accessory.publicKey, signed, peer.signature)) {
       throw new HapError('PAIR_AUTHENTICATION')
     }
-    const { identifier, longTermKey } = this.#identity
+    const { longTermKey } = this.#identity
+    const identifier = encodeIdentifier(this.#identity.identifier)
     const reply = sealIdentity(this.#crypto, key, 'PV-Msg03', {
       identifier,
-      signature: longTermKey.sign(concat(ephemeral.publicKey, utf8(identifier), publicKey)),
+      signature: longTermKey.sign(concat(ephemeral.publicKey, identifier, publicKey)),
     })
     this.#request = pairingMessage.encode({ state: 3, encryptedData: reply })
     return []

@@ -1,7 +1,7 @@
 import { decodeItems, encodeItems, splitItems, type TlvItem } from '@hksv/tlv8'
 
-import { fromUtf8, utf8 } from './bytes.ts'
 import { HapError } from './errors.ts'
+import { decodeIdentifier, encodeIdentifier } from './identifier.ts'
 import type { Pairing } from './pair-setup-accessory.ts'
 import {
   ADMIN,
@@ -61,7 +61,7 @@ export function encodePairingsRequest(request: PairingsRequest): Uint8Array {
     case 'list':
       return pairingMessage.encode({ state: 1, method: pairingMethod.listPairings })
     case 'remove': {
-      const identifier = utf8(request.identifier)
+      const identifier = encodeIdentifier(request.identifier)
       return pairingMessage.encode({ state: 1, method: pairingMethod.removePairing, identifier })
     }
     case 'add':
@@ -166,13 +166,5 @@ function encodeList(pairings: readonly Pairing[]): Uint8Array {
 }
 
 function pairingItems({ identifier, publicKey, permissions }: Pairing): PairingMessage {
-  return { identifier: utf8(identifier), publicKey, permissions }
-}
-
-function decodeIdentifier(bytes: Uint8Array): string {
-  try {
-    return fromUtf8(bytes)
-  } catch (cause) {
-    throw new HapError('PAIR_MALFORMED', { detail: 'identifier', cause })
-  }
+  return { identifier: encodeIdentifier(identifier), publicKey, permissions }
 }

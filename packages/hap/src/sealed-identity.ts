@@ -1,14 +1,14 @@
 import type { CryptoProvider } from '@hksv/crypto'
 
-import { concat, fromUtf8, messageNonce, utf8 } from './bytes.ts'
+import { concat, messageNonce } from './bytes.ts'
 import { type PairingMessage, pairingMessage } from './pairing-message.ts'
 
 const NO_AAD = new Uint8Array(0)
 
 /** Who a message is from: the content of EncryptedData in pair-setup M5/M6 and pair-verify M2/M3. */
 export interface SignedIdentity {
-  /** Controller pairing id or accessory device id, at most 36 bytes of UTF-8. */
-  readonly identifier: string
+  /** Controller pairing id or accessory device id, 1 to 36 bytes. */
+  readonly identifier: Uint8Array
   /** Ed25519, 64 bytes. */
   readonly signature: Uint8Array
   /** The long-term public key, 32 bytes; only in pair-setup. */
@@ -23,7 +23,7 @@ export function sealIdentity(
   identity: SignedIdentity,
 ): Uint8Array {
   const { identifier, signature, publicKey } = identity
-  const message: PairingMessage = { identifier: utf8(identifier), signature }
+  const message: PairingMessage = { identifier, signature }
   if (publicKey !== undefined) message.publicKey = publicKey
   return concat(
     ...crypto.aead(key).seal(messageNonce(label), NO_AAD, [pairingMessage.encode(message)]),
@@ -46,7 +46,7 @@ export function openIdentity(
   try {
     const { identifier, signature, publicKey } = pairingMessage.decode(plain)
     if (identifier === undefined || signature === undefined) return undefined
-    const identity = { identifier: fromUtf8(identifier), signature }
+    const identity = { identifier, signature }
     if (publicKey === undefined) return identity
     return publicKey.length === 32 ? { ...identity, publicKey } : undefined
   } catch {

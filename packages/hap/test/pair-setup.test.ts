@@ -20,6 +20,8 @@ interface Case {
   readonly hex: string
   readonly value?: string
   readonly canonical?: boolean
+  /** The controller's, where it is another one. */
+  readonly identifier?: string
   readonly error?: keyof typeof hapErrors
   readonly refusal?: string
 }
@@ -66,7 +68,8 @@ describe.each(shared)('pair-setup with the $name backend', own => {
     if (row.refusal !== undefined) expectReset(world, machine)
     else if (row.at === 'awaiting-m5' && row.hex !== toHex(m1)) {
       const publicKey = controllerPublicKey
-      const pairing = { identifier: controllerId, publicKey, permissions: 1 }
+      const { identifier = controllerId } = row
+      const pairing = { identifier, publicKey, permissions: 1 }
       expect(events).toEqual([{ type: 'paired', pairing }])
     }
   })

@@ -1,4 +1,5 @@
-import { pairingMessage, pairVerifyTransitions } from '@hksv/hap'
+import { nodeProvider } from '@hksv/crypto/node'
+import { PairVerifyController, pairingMessage, pairVerifyTransitions } from '@hksv/hap'
 import { describe, expect, it } from 'vitest'
 
 import { errorOf, flip, fromHex, providers, toHex, vectors } from './vector.ts'
@@ -11,6 +12,7 @@ import {
   deviceId,
   draws,
   next,
+  seeded,
   verifyController,
   World,
 } from './world.ts'
@@ -141,6 +143,29 @@ describe('both sides of pair-verify', () => {
     controller.receive(ask(accessory, next(controller)).answer)
     world.pairings.push(pairing)
     expect(ask(accessory, next(controller)).events.length).toBe(1)
+  })
+
+  it('know a controller of whatever bytes by its bytes', () => {
+    const identifier = '\udcff\u00e9\udc80'
+    const longTermKey = nodeProvider.ed25519(seeded('odd')(32))
+    const world = new World({ isPaired: true })
+    world.pairings.push({ identifier, publicKey: longTermKey.publicKey, permissions: 1 })
+    for (const [id, known] of [
+      [identifier, 1],
+      ['\udcff\u00e9\udc81', 0],
+      ['\ufffd\u00e9\ufffd', 0],
+    ] as const) {
+      const controller = new PairVerifyController({
+        crypto: nodeProvider,
+        identity: { identifier: id, longTermKey },
+        accessory: { identifier: deviceId, publicKey: accessoryPublicKey },
+        random: seeded('y'),
+      })
+      const accessory = world.verify()
+      controller.receive(ask(accessory, next(controller)).answer)
+      const { events } = ask(accessory, next(controller))
+      expect(events.map(event => event.identifier)).toEqual(known ? [id] : [])
+    }
   })
 
   it('end at the controller when another accessory answers, or one with another key', () => {

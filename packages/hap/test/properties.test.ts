@@ -169,6 +169,38 @@ describe('properties', () => {
     )
   })
 
+  it('an id of any bytes is a string of its own, which JSON keeps', () => {
+    const remove = (id: Uint8Array): string => {
+      const head = Uint8Array.of(6, 1, 1, 0, 1, 4, 1, id.length)
+      const request = decodePairingsRequest(Uint8Array.of(...head, ...id))
+      if (request.method !== 'remove') throw new Error('not a removal')
+      const { identifier } = request
+      expect(identifier.length).toBeLessThanOrEqual(id.length)
+      expect(JSON.parse(Buffer.from(JSON.stringify(identifier)).toString())).toBe(identifier)
+      expect(encodePairingsRequest(request).subarray(8)).toEqual(id)
+      return identifier
+    }
+    const utf8 = fc.string({ unit: 'binary', minLength: 1, maxLength: 9 })
+    const text = utf8.map(string => new Uint8Array(Buffer.from(string)))
+    const bytes = fc.uint8Array({ minLength: 1, maxLength: 18 })
+    const some = fc.array(fc.oneof(text, bytes), { minLength: 1, maxLength: 4 })
+    const id = some
+      .map(parts => new Uint8Array(Buffer.concat(parts).subarray(0, 36)))
+      .filter(({ length }) => length > 0)
+    fc.assert(
+      fc.property(id, id, (one, other) => {
+        const isSame = Buffer.from(one).equals(other)
+        expect(remove(one) === remove(other)).toBe(isSame)
+      }),
+      { numRuns: 500 },
+    )
+    fc.assert(
+      fc.property(text, bytesOfText => {
+        expect(remove(bytesOfText)).toBe(Buffer.from(bytesOfText).toString('utf8'))
+      }),
+    )
+  })
+
   it('pairings always have an administrator, or there are none, and never two of one id', () => {
     const request = fc.oneof(
       fc.record({ method: fc.constant('add' as const), pairing }),
