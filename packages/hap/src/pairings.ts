@@ -1,5 +1,6 @@
 import { decodeItems, encodeItems, splitItems, type TlvItem } from '@hksv/tlv8'
 
+import { isEqual } from './bytes.ts'
 import { HapError } from './errors.ts'
 import { decodeIdentifier, encodeIdentifier } from './identifier.ts'
 import type { Pairing } from './pair-setup-accessory.ts'
@@ -142,10 +143,6 @@ export function decodePairingsResponse(body: Uint8Array): Pairing[] {
     }
     return { identifier: decodeIdentifier(identifier), publicKey, permissions }
   })
-}
-
-function isEqual(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i])
 }
 
 function changed(before: readonly Pairing[], after: readonly Pairing[]): PairingsResult {

@@ -11,7 +11,7 @@ import {
 } from '@hksv/hap'
 import { describe, expect, it } from 'vitest'
 
-import { errorOf, fromHex, toHex, vectors } from './vector.ts'
+import { errorOf, flip, fromHex, toHex, vectors } from './vector.ts'
 
 interface WrittenPairing extends Omit<Pairing, 'publicKey'> {
   readonly publicKey: string
@@ -119,13 +119,17 @@ describe('adding a pairing', () => {
     })
   })
 
-  it('refuses another key under a known id with Unknown', () => {
-    const result = apply({ method: 'add', pairing: pairing('guest', ADMIN, 2) })
-    expect(result).toEqual({
-      answer: refused(pairingError.unknown),
-      pairings: home,
-      isChanged: false,
-    })
+  it('refuses another key under a known id with Unknown, whichever bit differs', () => {
+    const unknown = { answer: refused(pairingError.unknown), pairings: home, isChanged: false }
+    for (let bit = 0; bit < 256; bit++) {
+      const publicKey = flip(guest.publicKey, bit >> 3, 1 << (bit & 7))
+      const other = { ...guest, permissions: ADMIN, publicKey }
+      expect(apply({ method: 'add', pairing: other })).toEqual(unknown)
+    }
+    for (const length of [0, 31, 33]) {
+      const publicKey = new Uint8Array(length).fill(1)
+      expect(apply({ method: 'add', pairing: { ...guest, publicKey } })).toEqual(unknown)
+    }
   })
 
   it('with the same key changes the permissions only', () => {
