@@ -18,7 +18,13 @@ import {
 } from './pairing-message.ts'
 import { openIdentity, sealIdentity } from './sealed-identity.ts'
 import { type SetupKeys, setupKeys, wipeSetupKeys } from './session-keys.ts'
-import { type SrpCredentials, type SrpServer, srpServer, srpServerVerify } from './srp.ts'
+import {
+  isZeroKey,
+  type SrpCredentials,
+  type SrpServer,
+  srpServer,
+  srpServerVerify,
+} from './srp.ts'
 
 /** What an accessory brings to pair-setup and pair-verify. */
 export interface AccessoryIdentity {
@@ -161,6 +167,8 @@ export class PairSetupAccessory implements Machine<never, PairSetupEvent> {
 
   #prove({ publicKey, proof }: PairingMessage, server: SrpServer): PairSetupEvent[] {
     if (publicKey === undefined || proof === undefined) throw new HapError('PAIR_MALFORMED')
+    // It says nothing about the code, so it is no attempt at it.
+    if (isZeroKey(publicKey)) return this.#refuse(4, pairingError.authentication)
     const session = srpServerVerify(this.#crypto, server, publicKey, proof)
     if (session === undefined) {
       const failedAttempts = this.#gate.countFailure()

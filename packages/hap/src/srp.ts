@@ -170,6 +170,11 @@ export function serverProof(
   return crypto.sha512(publicKeyA, proof, sessionKey)
 }
 
+/** @returns Whether A = 0 mod N, with which S would be 0 whatever the setup code. */
+export function isZeroKey(publicKeyA: Uint8Array): boolean {
+  return toBigInt(publicKeyA) % N === 0n
+}
+
 /** S = (A v^u)^b, 384 bytes; `undefined` when A or a product is degenerate. */
 export function serverSharedSecret(
   crypto: CryptoProvider,

@@ -17,6 +17,7 @@ interface Case {
   readonly answer?: string
   readonly error?: string
   readonly refusal?: 'authentication'
+  readonly isCounted?: false
   readonly intermediate?: { sharedSecret: string; sessionKey: string; publicKeyB?: string }
 }
 
@@ -56,7 +57,11 @@ describe.each(providers)('SRP with the $name backend', crypto => {
       expect(events).toEqual([])
     } else {
       expect(toHex(answer)).toBe(authentication)
-      expect(events).toEqual([{ type: 'attempts-changed', failedAttempts: 1 }])
+      const counted = row.isCounted === false ? [] : [1]
+      expect(events).toEqual(
+        counted.map(failedAttempts => ({ type: 'attempts-changed', failedAttempts })),
+      )
+      expect(world.gate.failedAttempts).toBe(counted.length)
     }
   })
 
