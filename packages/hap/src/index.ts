@@ -29,7 +29,7 @@ export {
   type PairedEvent,
   PairSetupController,
 } from './pair-setup-controller.ts'
-export { PairSetupGate } from './pair-setup-gate.ts'
+export { PairSetupGate, type PairSetupSession } from './pair-setup-gate.ts'
 export {
   PairVerifyAccessory,
   pairVerifyTransitions,

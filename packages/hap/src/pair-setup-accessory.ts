@@ -133,7 +133,7 @@ export class PairSetupAccessory implements Machine<never, PairSetupEvent> {
     return []
   }
 
-  /** Drops the secrets and frees the procedure for others. */
+  /** Drops the secrets and frees the procedure for others; the next message has to be M1. */
   close(): void {
     this.#enter(START)
     this.#gate.release(this)
@@ -143,8 +143,6 @@ export class PairSetupAccessory implements Machine<never, PairSetupEvent> {
     const state = this.#state
     checkTransition(pairSetupTransitions, state.at, message)
     if (message.state === 1 || state.at === 'awaiting-m1') return this.#start(message, now)
-    // Whoever was taken over by another connection starts again.
-    if (!this.#gate.isOwnedBy(this)) throw new HapError('PAIR_UNEXPECTED_STATE')
     return state.at === 'awaiting-m3'
       ? this.#prove(message, state.server)
       : this.#exchange(message, state.keys)

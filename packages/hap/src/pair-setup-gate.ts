@@ -3,6 +3,12 @@ import { type PairingError, pairingError } from './pairing-message.ts'
 const MAX_FAILED_ATTEMPTS = 100
 const TAKEOVER_MS = 30_000
 
+/** What asks for the procedure: the machine of one connection. */
+export interface PairSetupSession {
+  /** Called when another session takes the procedure over: begin again, without secrets. */
+  close?(): void
+}
+
 /**
  * Decides which connection may run pair-setup. One per accessory, shared by the machines of all its
  * connections.
@@ -13,7 +19,7 @@ export class PairSetupGate {
   /** Set it when the first pairing is stored and unset it when the last one is gone. */
   isPaired: boolean
   #failedAttempts: number
-  #owner: { readonly session: object; readonly since: number } | undefined
+  #owner: { readonly session: PairSetupSession; readonly since: number } | undefined
 
   /** @param options.failedAttempts As persisted: the limit outlives restarts. */
   constructor(options: { isPaired: boolean; failedAttempts: number }) {
@@ -27,29 +33,23 @@ export class PairSetupGate {
   }
 
   /**
-   * Asks for the procedure on behalf of `session`. A holder of 30 s and more loses it.
+   * Asks for the procedure on behalf of `session`. A holder of 30 s and more loses it and is closed.
    *
    * @returns Why not, in the order in which accessories refuse, or `undefined` when granted.
    */
-  claim(session: object, now: number): PairingError | undefined {
+  claim(session: PairSetupSession, now: number): PairingError | undefined {
     if (this.isPaired) return pairingError.unavailable
     if (this.#failedAttempts >= MAX_FAILED_ATTEMPTS) return pairingError.maxTries
-    const owner = this.#owner
-    if (owner !== undefined && owner.session !== session && now - owner.since < TAKEOVER_MS) {
-      return pairingError.busy
-    }
+    const other = this.#owner?.session === session ? undefined : this.#owner
+    if (other !== undefined && now - other.since < TAKEOVER_MS) return pairingError.busy
     this.#owner = { session, since: now }
+    other?.session.close?.()
     return undefined
   }
 
-  /** @returns Whether `session` holds the procedure. */
-  isOwnedBy(session: object): boolean {
-    return this.#owner?.session === session
-  }
-
   /** Gives the procedure back, if `session` holds it. */
-  release(session: object): void {
-    if (this.isOwnedBy(session)) this.#owner = undefined
+  release(session: PairSetupSession): void {
+    if (this.#owner?.session === session) this.#owner = undefined
   }
 
   /** @returns The new count. */

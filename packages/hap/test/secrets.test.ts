@@ -140,6 +140,19 @@ describe('the secrets of pair-setup', () => {
     expect(variants.flatMap(key => [...key]).every(byte => byte === 0)).toBe(true)
   })
 
+  it.each([1, 2])('are wiped when another connection takes over after %i messages', messages => {
+    const own = new Watched('b')
+    const world = new World()
+    const accessory = world.setup(own)
+    const controller = setupController()
+    for (let i = 0; i < messages; i++) {
+      controller.receive(ask(accessory, next(controller)).answer)
+    }
+    expect(own.left().length).toBeGreaterThan(0)
+    ask(world.setup(), next(setupController()), 30_000)
+    expect(own.left()).toEqual([])
+  })
+
   it('are wiped by a new M1, but for the new ones', () => {
     const own = new Watched('b')
     const accessory = new World().setup(own)
