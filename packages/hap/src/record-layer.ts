@@ -59,34 +59,57 @@ export class RecordOpener {
   }
 
   /**
-   * @returns The plaintext of each record that is complete now, in fresh memory.
+   * @returns The plaintext of each record that is complete now, in fresh memory; nothing for records
+   * without any.
    * @throws HapError `RECORD_TOO_LONG` or `RECORD_AUTHENTICATION`: close, the stream is lost. Every
    * further call throws.
    */
   open(bytes: Uint8Array): Uint8Array[] {
-    const aead = this.#aead
-    if (aead === undefined) throw this.#lose('RECORD_AUTHENTICATION')
-    const input = this.#pending.length === 0 ? bytes : concat(this.#pending, bytes)
     const opened: Uint8Array[] = []
-    let at = 0
-    while (input.length - at >= 2) {
-      const length = (input[at] ?? 0) | ((input[at + 1] ?? 0) << 8)
-      if (length > MAX_RECORD) throw this.#lose('RECORD_TOO_LONG')
-      const end = at + length + OVERHEAD
-      if (end > input.length) break
-      const plain = aead.open(
-        this.#nonce.next(),
-        input.subarray(at, at + 2),
-        input.subarray(at + 2, end - TAG),
-        input.subarray(end - TAG, end),
-      )
-      if (plain === undefined) throw this.#lose('RECORD_AUTHENTICATION')
-      opened.push(plain)
-      at = end
+    let rest = bytes
+    const begun = this.#pending
+    if (begun.length > 0) {
+      // Joined with no more than it may lack: of a large chunk the rest is read where it is.
+      const record = concat(begun, bytes.subarray(0, MAX_RECORD + OVERHEAD - begun.length))
+      const length = this.#openFirst(record, opened)
+      if (length === 0) {
+        this.#pending = record
+        return opened
+      }
+      rest = bytes.subarray(length - begun.length)
+    }
+    let length = this.#openFirst(rest, opened)
+    while (length > 0) {
+      rest = rest.subarray(length)
+      length = this.#openFirst(rest, opened)
     }
     // A copy: what is left must not pin the socket's buffer.
-    this.#pending = input.slice(at)
+    this.#pending = rest.slice()
     return opened
+  }
+
+  /** @returns The length of the record that `input` begins with, 0 unless it is complete. */
+  #openFirst(input: Uint8Array, opened: Uint8Array[]): number {
+    const aead = this.#aead
+    if (aead === undefined) throw this.#lose('RECORD_AUTHENTICATION')
+    const low = input[0]
+    const high = input[1]
+    if (low === undefined || high === undefined) return 0
+    const length = low | (high << 8)
+    if (length > MAX_RECORD) throw this.#lose('RECORD_TOO_LONG')
+    const end = length + OVERHEAD
+    if (end > input.length) return 0
+    const plain = aead.open(
+      this.#nonce.next(),
+      input.subarray(0, 2),
+      input.subarray(2, end - TAG),
+      input.subarray(end - TAG, end),
+    )
+    if (plain === undefined) throw this.#lose('RECORD_AUTHENTICATION')
+    // Empty records only cost a step of the counter: thousands of them must not become thousands of
+    // objects.
+    if (length > 0) opened.push(plain)
+    return end
   }
 
   #lose(code: 'RECORD_TOO_LONG' | 'RECORD_AUTHENTICATION'): HapError {

@@ -84,6 +84,46 @@ describe('the record layer', () => {
     expect(machine.pendingLength).toBe(0)
   })
 
+  it('accepts empty records, which cost a counter step and leave nothing behind', () => {
+    const COUNT = 3000
+    const aead = nodeProvider.aead(key)
+    const empty = new Uint8Array(2)
+    const records = Array.from({ length: COUNT }, (_, i) => {
+      const nonce = new Uint8Array(12)
+      new DataView(nonce.buffer).setBigUint64(4, BigInt(i), true)
+      return Buffer.concat([empty, ...aead.seal(nonce, empty, [new Uint8Array()])])
+    })
+    const sealer = new RecordSealer(nodeProvider, key)
+    // Their counter has come as far.
+    for (let i = 0; i < COUNT; i++) sealer.seal(Uint8Array.of(0))
+    const machine = opener()
+    expect(machine.open(Buffer.concat(records))).toEqual([])
+    expect(machine.pendingLength).toBe(0)
+    expect(machine.open(sealer.seal(Uint8Array.of(1, 2))).map(toHex)).toEqual(['0102'])
+  })
+
+  it('opens a chunk of many records, the first of them begun before', () => {
+    const plain = new Uint8Array(300_000).map((_, i) => i % 251)
+    const sealed = new RecordSealer(nodeProvider, key).seal(plain)
+    for (const begun of [1, 2, 17, 1041]) {
+      const machine = opener()
+      expect(machine.open(sealed.subarray(0, begun))).toEqual([])
+      const opened = machine.open(sealed.subarray(begun, -1))
+      expect(machine.pendingLength).toBe((300_000 % 1024) + 17)
+      opened.push(...machine.open(sealed.subarray(-1)))
+      expect(Buffer.concat(opened).equals(plain)).toBe(true)
+      expect(opened.length).toBe(Math.ceil(300_000 / 1024))
+    }
+  })
+
+  it('refuses a length over 1024 with its second byte', () => {
+    const machine = opener()
+    expect(machine.open(Uint8Array.of(1))).toEqual([])
+    expect(errorOf(() => machine.open(Uint8Array.of(4)))).toBe('RECORD_TOO_LONG')
+    const longest = opener()
+    expect(longest.open(Uint8Array.of(0, 4))).toEqual([])
+  })
+
   it('gives memory that the caller may overwrite', () => {
     const machine = opener()
     const input = stream.slice()
