@@ -6,6 +6,8 @@
  * @property {string} unit
  * @property {string} against
  * @property {number} [goal] The highest ratio of our number to the other that is good enough.
+ * @property {number} [least] The lowest such ratio, where more is better.
+ * @property {number} [limit] The highest number of ours that is good enough, whatever the other's is.
  * @property {string} [reason] Why the goal is missed, if it is.
  */
 
@@ -38,8 +40,18 @@ export function judge(row, runs) {
   const ours = median(runs.ours)
   const theirs = median(runs.theirs)
   const ratio = ours / theirs
-  const isMet = row.goal === undefined ? undefined : ratio <= row.goal
-  return { ...row, ours, theirs, ratio, isMet, runs }
+  return { ...row, ours, theirs, ratio, isMet: isMet(row, ours, ratio), runs }
+}
+
+/**
+ * @param {Row} row
+ * @param {number} ours
+ * @param {number} ratio
+ */
+function isMet({ goal, least, limit }, ours, ratio) {
+  if (goal !== undefined) return ratio <= goal
+  if (least !== undefined) return ratio >= least
+  return limit === undefined ? undefined : ours <= limit
 }
 
 /**
@@ -50,14 +62,14 @@ export function judge(row, runs) {
  */
 export function table(results) {
   const head = ['what', 'ours', 'the other', 'against', 'ratio', 'goal', '']
-  const lines = results.map(({ what, unit, against, goal, ours, theirs, ratio, isMet }) => [
-    what,
-    `${number(ours)} ${unit}`,
-    `${number(theirs)} ${unit}`,
-    against,
-    fraction(ratio),
-    goal === undefined ? '' : `≤ ${fraction(goal)}`,
-    isMet === undefined ? '' : isMet ? 'met' : 'missed',
+  const lines = results.map(result => [
+    result.what,
+    quantity(result.ours, result.unit),
+    quantity(result.theirs, result.unit),
+    result.against,
+    fraction(result.ratio),
+    goalText(result),
+    result.isMet === undefined ? '' : result.isMet ? 'met' : 'missed',
   ])
   const widths = head.map((title, i) =>
     Math.max(3, ...[title, ...lines.map(line => line[i] ?? '')].map(text => text.length)),
@@ -74,9 +86,22 @@ export function table(results) {
   )
 }
 
-/** @param {number} value */
-function number(value) {
-  return value >= 100 ? value.toFixed(0) : value.toFixed(2)
+/** @param {Row} row */
+function goalText({ goal, least, limit, unit }) {
+  if (goal !== undefined) return `≤ ${fraction(goal)}`
+  if (least !== undefined) return `≥ ${fraction(least)}`
+  return limit === undefined ? '' : `≤ ${limit} ${unit}`.trimEnd()
+}
+
+/**
+ * What has no unit is counted.
+ *
+ * @param {number} value
+ * @param {string} unit
+ */
+function quantity(value, unit) {
+  if (unit === '') return String(value)
+  return `${value >= 100 ? value.toFixed(0) : value.toFixed(2)} ${unit}`
 }
 
 /**

@@ -2,7 +2,7 @@
 //
 // usage: node tools/bench/run.mjs [--runs 5] [--only NAME ...] [--json] [--profile DIR]
 //
-// Names: pair-setup, pair-verify, accessories, read, write, recording, open-to-init, fragmenter. Every camera runs in a process of
+// Names: those of the files in measures/. Every camera runs in a process of
 // its own, whose CPU time is what counts; the runs of both sides alternate, and the table shows their
 // medians. `--profile` writes profiles of CPU and allocation of each measured stretch, numbered in their
 // order; numbers measured with it are not worth keeping. Exit codes: 0 measured, 1 it failed, 2 wrong
@@ -14,12 +14,16 @@ import process from 'node:process'
 import { parseArgs } from 'node:util'
 
 import { accessories } from './measures/accessories.mjs'
+import { descriptors } from './measures/descriptors.mjs'
 import { fragmenter } from './measures/fragmenter.mjs'
+import { install } from './measures/install.mjs'
+import { memory } from './measures/memory.mjs'
 import { openToInit } from './measures/open-to-init.mjs'
 import { pairSetup } from './measures/pair-setup.mjs'
 import { pairVerify } from './measures/pair-verify.mjs'
 import { read } from './measures/read.mjs'
 import { recording } from './measures/recording.mjs'
+import { start } from './measures/start.mjs'
 import { write } from './measures/write.mjs'
 import { judge, table } from './report.mjs'
 import { Subject } from './subject.mjs'
@@ -30,6 +34,10 @@ const measures = [
   accessories,
   read,
   write,
+  descriptors,
+  memory,
+  start,
+  install,
   recording,
   openToInit,
   fragmenter,
@@ -41,7 +49,9 @@ if (profile !== undefined) await mkdir(profile, { recursive: true })
 Subject.profileDirectory = profile
 const results = []
 for (const measure of measures.filter(({ name }) => only.includes(name))) {
-  results.push(...(await run(measure)))
+  const { name, platforms = [process.platform] } = measure
+  if (platforms.includes(process.platform)) results.push(...(await run(measure)))
+  else process.stderr.write(`${name} is measured on ${platforms.join(', ')} only\n`)
 }
 const machine = {
   node: process.version,
@@ -57,12 +67,13 @@ else {
 }
 
 /** @returns A result for each row of the measure. */
-async function run({ name, prepare, rows }) {
+async function run({ name, prepare, rows, isExact = false }) {
   process.stderr.write(`${name} `)
   const prepared = await prepare()
   const samples = []
   try {
-    for (let i = 0; i < runs; i++) {
+    // What is counted is the same every time.
+    for (let i = 0; i < (isExact ? 1 : runs); i++) {
       samples.push(await prepared.run())
       process.stderr.write('.')
     }

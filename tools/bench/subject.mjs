@@ -34,6 +34,10 @@ export class Subject {
     })
   }
 
+  get pid() {
+    return this.#child.pid
+  }
+
   /** Calls a method of the subject. */
   call(name, argument) {
     const id = this.#nextId++

@@ -27,6 +27,28 @@ test('a row without a goal is neither met nor missed', () => {
   expect(judge(plain, { ours: [1], theirs: [2] }).isMet).toBeUndefined()
 })
 
+test('where more is better, the ratio has to reach the least', () => {
+  const { goal: _, ...plain } = row
+  expect(judge({ ...plain, least: 2 }, { ours: [40], theirs: [20] }).isMet).toBe(true)
+  expect(judge({ ...plain, least: 2 }, { ours: [39], theirs: [20] }).isMet).toBe(false)
+})
+
+test('a limit is a matter of our number alone', () => {
+  const { goal: _, ...plain } = row
+  expect(judge({ ...plain, limit: 5 }, { ours: [5], theirs: [1] }).isMet).toBe(true)
+  expect(judge({ ...plain, limit: 5 }, { ours: [5.1], theirs: [250] }).isMet).toBe(false)
+})
+
+test('each kind of goal is told from the others, and counts have no decimals', () => {
+  const { goal: _, ...plain } = row
+  const lines = table([
+    judge({ ...plain, unit: 'a second', least: 2 }, { ours: [400], theirs: [100] }),
+    judge({ ...plain, unit: '', limit: 1 }, { ours: [1], theirs: [4] }),
+  ]).split('\n')
+  expect(lines[2]).toMatch(/ 400 a second \|.* 4\.00× .*\| ≥ 2\.00× \| met/)
+  expect(lines[3]).toMatch(/\| 1 +\| 4 +\|.*\| ≤ 1 +\| met/)
+})
+
 test('the table lines up and gives the reason of what is missed, and of nothing else', () => {
   const reason = 'it waits for a disk'
   const rows = [
