@@ -199,8 +199,9 @@ export class PairSetupAccessory implements Machine<never, PairSetupEvent> {
       signature: longTermKey.sign(own),
     })
     this.#answer = pairingMessage.encode({ state: 6, encryptedData })
-    // The procedure is not released: while the pairing is being stored nobody else may pair.
     this.#enter(START)
+    // Not released: while the pairing is being stored nobody else may pair.
+    this.#gate.finish(this)
     // The first controller is always an administrator.
     const pairing: Pairing = {
       identifier: decodeIdentifier(peer.identifier),

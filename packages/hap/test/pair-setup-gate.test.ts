@@ -97,10 +97,38 @@ describe('who may pair', () => {
     const first = world.setup()
     const { accessory: events } = converse(first, setupController())
     expect(events.map(({ type }) => type)).toEqual(['paired'])
-    expect(errorIn(ask(world.setup(), m1).answer)).toBe(busy)
+    for (const now of [0, 30_000, 3_600_000]) {
+      expect(errorIn(ask(world.setup(), m1, now).answer)).toBe(busy)
+    }
     world.store(events)
     expect(errorIn(ask(world.setup(), m1).answer)).toBe(unavailable)
     expect(errorIn(ask(first, m1).answer)).toBe(unavailable)
+  })
+
+  it('nobody who was about to when the accessory is paired by other means', () => {
+    const world = new World()
+    const accessory = world.setup()
+    const controller = setupController()
+    controller.receive(ask(accessory, next(controller)).answer)
+    controller.receive(ask(accessory, next(controller)).answer)
+    world.gate.isPaired = true
+    expect(errorOf(() => accessory.receive(next(controller), 0))).toBe('PAIR_UNEXPECTED_STATE')
+  })
+
+  it('anybody when the pairing could not be stored and its connection is closed', () => {
+    const world = new World()
+    const first = world.setup()
+    converse(first, setupController())
+    expect(errorIn(ask(world.setup(), m1).answer)).toBe(busy)
+    first.close()
+    expect(errorIn(ask(world.setup(), m1).answer)).toBeUndefined()
+  })
+
+  it('anybody after the last pairing is gone, though the connection that paired is still open', () => {
+    const world = new World()
+    world.store(converse(world.setup(), setupController()).accessory)
+    world.gate.isPaired = false
+    expect(errorIn(ask(world.setup(), m1).answer)).toBeUndefined()
   })
 })
 
