@@ -126,7 +126,10 @@ export function srpClient(
     const publicKey = crypto.modPow(SRP_GENERATOR, secret)
     const shared = clientSharedSecret(crypto, { x, secret, publicKey }, publicKeyB)
     wipe(secret)
-    if (shared === undefined) return undefined
+    if (shared === undefined) {
+      wipe(x)
+      return undefined
+    }
     if (publicKey[0] === 0 || shared[0] === 0) {
       wipe(shared)
       continue

@@ -1,9 +1,9 @@
 import { type CryptoProvider, SRP_MODULUS } from '@hksv/crypto'
 import { nodeProvider } from '@hksv/crypto/node'
-import type { VerifiedEvent } from '@hksv/hap'
+import { pairingMessage, type VerifiedEvent } from '@hksv/hap'
 import { describe, expect, it } from 'vitest'
 
-import { fromHex } from './vector.ts'
+import { errorOf, fromHex } from './vector.ts'
 import {
   ask,
   controllerId,
@@ -151,6 +151,34 @@ describe('the secrets of pair-setup', () => {
     expect(own.left().length).toBeGreaterThan(0)
     ask(world.setup(), next(setupController()), 30_000)
     expect(own.left()).toEqual([])
+  })
+
+  it.each([
+    ['is zero', '00'],
+    ['is right', undefined],
+  ])('of the controller, the private key x of the code too, are wiped when B %s', (_what, b) => {
+    const keys: Uint8Array[] = []
+    const crypto: CryptoProvider = {
+      ...nodeProvider,
+      sha512: (...parts) => {
+        const hash = nodeProvider.sha512(...parts)
+        // x is the hash of the salt and another hash.
+        if (parts.length === 2 && parts[0]?.length === 16) keys.push(hash)
+        return hash
+      },
+    }
+    const controller = setupController({ crypto })
+    const { answer } = ask(new World().setup(), next(controller))
+    const { salt, publicKey } = pairingMessage.decode(answer)
+    const B = b === undefined ? publicKey : fromHex(b)
+    const m2 = pairingMessage.encode({
+      state: 2,
+      ...(salt && { salt }),
+      ...(B && { publicKey: B }),
+    })
+    expect(errorOf(() => controller.receive(m2))).toBe(b && 'PAIR_MALFORMED')
+    expect(keys.length).toBe(1)
+    expect(keys[0]?.every(byte => byte === 0)).toBe(true)
   })
 
   it('are wiped by a new M1, but for the new ones', () => {
