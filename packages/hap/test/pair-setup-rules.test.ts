@@ -61,8 +61,8 @@ describe('M1', () => {
     expect(codeOf(connect(new World()), fromHex('060101'))).toBe('PAIR_MALFORMED')
   })
 
-  it.each(['1300', '130500000000 00'])('is malformed with Flags of no byte or of five', flags => {
-    const body = fromHex(`060101000100${flags.replace(' ', '')}`)
+  it.each(['1300', '13050000000000'])('is malformed with Flags of no byte or five: %s', flags => {
+    const body = fromHex(`060101000100${flags}`)
     expect(codeOf(connect(new World()), body)).toBe('PAIR_MALFORMED')
   })
 

@@ -184,6 +184,24 @@ describe('removing a pairing', () => {
     })
   })
 
+  it.each(['ff', 'c3', '0161', '61'.repeat(36), 'ed a0 80'.replaceAll(' ', '')])(
+    'succeeds for an unknown id of whatever bytes: %s',
+    hex => {
+      const id = fromHex(hex)
+      const head = Uint8Array.of(6, 1, 1, 0, 1, 4, 1, id.length)
+      const request = decodePairingsRequest(Uint8Array.of(...head, ...id))
+      expect(apply(request)).toEqual({ answer: '060102', pairings: home, isChanged: false })
+    },
+  )
+
+  it('removes an id of odd bytes, and not its neighbour', () => {
+    const odd = [pairing('\udcff', 0), pairing('\udcfe', 0), pairing('\ufffd', 0)]
+    const body = encodePairingsRequest({ method: 'remove', identifier: '\udcfe' })
+    expect(toHex(body)).toBe('0601010001040101fe')
+    const { pairings } = apply(decodePairingsRequest(body), owner, [...home, ...odd])
+    expect(pairings).toEqual([...home, odd[0], odd[2]])
+  })
+
   it('removes all with the last administrator', () => {
     expect(apply({ method: 'remove', identifier: 'owner' })).toEqual({
       answer: '060102',
@@ -212,9 +230,15 @@ describe('listing pairings', () => {
     expect(answer).toBe(`060102${record('owner', '01')}ff00${record('guest', '00')}`)
   })
 
-  it('lists sixteen', () => {
-    const full = Array.from({ length: 16 }, (_, i) => pairing(`id ${i}`, ADMIN, i))
-    const { answer } = applyPairingsRequest(full, { method: 'list' }, full[0])
+  it('lists sixteen of 36 bytes each, with fifteen separators', () => {
+    const full = Array.from({ length: 16 }, (_, i) => pairing(`${i}`.padStart(36, '0'), i & 1, i))
+    const { answer } = applyPairingsRequest(full, { method: 'list' }, full[1])
+    expect(answer.length).toBe(3 + 16 * (38 + 34 + 3) + 15 * 2)
+    const records = full.map(({ identifier, publicKey, permissions }) => {
+      const id = Buffer.from(identifier).toString('hex')
+      return `0124${id}0320${toHex(publicKey)}0b010${permissions}`
+    })
+    expect(toHex(answer)).toBe(`060102${records.join('ff00')}`)
     expect(decodePairingsResponse(answer)).toEqual(full)
   })
 })

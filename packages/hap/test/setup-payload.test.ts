@@ -83,6 +83,30 @@ describe('setup codes', () => {
   })
 })
 
+describe('drawn characters', () => {
+  it.each([
+    ['setup codes', 10, [1, 2, 3, 4, 5, 6, 7], generateSetupCode],
+    ['setup ids', 36, [0, 0, 0], generateSetupId],
+  ] as const)(
+    'of %s are each as likely as any other: the same number of bytes leads to each of the %i',
+    (_what, alphabet, others, generate) => {
+      const counts = new Map<string, number>()
+      for (let byte = 0; byte < 256; byte++) {
+        const lists = [[byte, ...others]]
+        const random = (length: number): Uint8Array =>
+          Uint8Array.from(lists.shift() ?? new Uint8Array(length))
+        const [first = ''] = generate(random)
+        // A byte over the last whole alphabet is thrown away: then the next one is the first.
+        const isTaken = byte < 256 - (256 % alphabet)
+        if (isTaken) counts.set(first, (counts.get(first) ?? 0) + 1)
+        else expect(first).toBe(String(others[0]))
+      }
+      const each = Math.floor(256 / alphabet)
+      expect([...counts.values()]).toEqual(Array(alphabet).fill(each))
+    },
+  )
+})
+
 describe('drawn identifiers', () => {
   it('are codes, setup ids and device ids of the right form', () => {
     const random = seeded('ids')
