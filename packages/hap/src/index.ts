@@ -1,3 +1,4 @@
+export { type AccessoryCategory, accessoryCategory } from './definitions/categories.ts'
 export type {
   CharacteristicDefinition,
   CharacteristicFormat,

@@ -1,4 +1,5 @@
 import {
+  accessoryCategory,
   type CharacteristicDefinition,
   type CharacteristicFormats,
   characteristicDefinition,
@@ -235,6 +236,17 @@ describe('names by UUID', () => {
   it('are undefined for what the table does not have', () => {
     expect(serviceName('FFFF')).toBeUndefined()
     expect(characteristicName('34AB8811-AC7F-4340-BAC3-FD6A85F9943B')).toBeUndefined()
+  })
+})
+
+describe('accessory categories', () => {
+  it('are one number each, from 1, that a setup URI and a TXT record can hold', () => {
+    const numbers = Object.values(accessoryCategory)
+    expect(new Set(numbers).size).toBe(numbers.length)
+    for (const number of numbers) expect(number > 0 && number < 256).toBe(true)
+    expect(accessoryCategory.ipCamera).toBe(17)
+    expect(accessoryCategory.videoDoorbell).toBe(18)
+    expect(accessoryCategory.lightbulb).toBe(5)
   })
 })
 

@@ -1,0 +1,35 @@
+/** What Home shows an accessory as: `ci` of the TXT record. @see HomeKit Accessory Protocol R2 §13 */
+export const accessoryCategory = {
+  other: 1,
+  bridge: 2,
+  fan: 3,
+  garageDoorOpener: 4,
+  lightbulb: 5,
+  doorLock: 6,
+  outlet: 7,
+  switch: 8,
+  thermostat: 9,
+  sensor: 10,
+  securitySystem: 11,
+  door: 12,
+  window: 13,
+  windowCovering: 14,
+  programmableSwitch: 15,
+  rangeExtender: 16,
+  ipCamera: 17,
+  videoDoorbell: 18,
+  airPurifier: 19,
+  heater: 20,
+  airConditioner: 21,
+  humidifier: 22,
+  dehumidifier: 23,
+  sprinkler: 28,
+  faucet: 29,
+  showerSystem: 30,
+  television: 31,
+  remoteControl: 32,
+  router: 33,
+} as const
+
+/** A name of {@link accessoryCategory}. */
+export type AccessoryCategory = keyof typeof accessoryCategory
