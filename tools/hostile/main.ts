@@ -2,6 +2,7 @@ import process from 'node:process'
 import { parseArgs } from 'node:util'
 
 import { groups } from './groups/index.ts'
+import type { Group } from './harness/group.ts'
 import type { Tally } from './harness/tally.ts'
 import { isBack, Suite, type Vitals } from './suite.ts'
 
@@ -15,21 +16,29 @@ export async function main(root: string): Promise<boolean> {
   })
   const wanted = groups.filter(({ name }) => values.only?.some(part => name.includes(part)) ?? true)
   const suite = await Suite.start(root, values.reduced ? 'reduced' : 'full')
+  try {
+    return await runAll(suite, wanted)
+  } finally {
+    await suite.stop()
+  }
+}
+
+async function runAll(suite: Suite, wanted: readonly Group[]): Promise<boolean> {
+  const { camera } = suite.stage
   let faults = 0
   for (const group of wanted) {
     const from = performance.now()
     const tally = await suite.run(group)
     faults += tally.faults.length
     report(group.name, tally, performance.now() - from)
-    if (!suite.stage.camera.isAlive) throw new Error('the camera has died')
+    if (!camera.isAlive) throw new Error(`the camera has died: ${camera.complaints.join('\n')}`)
   }
   const after = await suite.after()
-  const { complaints } = suite.stage.camera
   reportVitals(suite.before, after)
-  for (const line of complaints) console.log(`stderr: ${line}`)
+  for (const line of camera.complaints) console.log(`stderr: ${line}`)
   const code = await suite.stop()
   if (code !== 0) console.log(`the camera ended with ${code}`)
-  return faults + complaints.length === 0 && code === 0 && isBack(suite.before, after)
+  return faults + camera.complaints.length === 0 && code === 0 && isBack(suite.before, after)
 }
 
 function report(name: string, tally: Tally, ms: number): void {

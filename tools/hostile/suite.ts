@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Camera } from './harness/camera.ts'
 import { Controller } from './harness/controller.ts'
 import type { Group } from './harness/group.ts'
-import { type HonestTimes, serveHonestly } from './harness/honest.ts'
+import { findNightVision, type HonestTimes, serveHonestly } from './harness/honest.ts'
 import { type Scale, Stage } from './harness/stage.ts'
 import { Tally } from './harness/tally.ts'
 
@@ -44,6 +44,7 @@ export class Suite {
     const camera = await Camera.start(root, join(directory, 'camera'))
     const stage = new Stage(camera, new Controller('honest'), scale)
     await stage.controller.pair(camera.port)
+    stage.nightVision = await findNightVision(stage)
     for (let i = 0; i < WARM_UP; i++) await serveHonestly(stage)
     await steady(camera)
     const before = await vitals(stage)

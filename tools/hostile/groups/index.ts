@@ -1,5 +1,14 @@
 import type { Group } from '../harness/group.ts'
+import { setupCuts, verifiedCuts } from './cuts.ts'
+import { setupFlips, verifiedFlips } from './flips.ts'
 import { garbageAfter, garbageBefore } from './garbage.ts'
 
 /** In the order in which they run: those of the new camera first. */
-export const groups: readonly Group[] = [garbageBefore, garbageAfter]
+export const groups: readonly Group[] = [
+  garbageBefore,
+  setupFlips,
+  setupCuts,
+  garbageAfter,
+  verifiedFlips,
+  verifiedCuts,
+]

@@ -26,6 +26,7 @@ export class Controller implements ControllerIdentity {
   readonly random: (length: number) => Uint8Array
   /** Known once paired. */
   accessory: PairedEvent['accessory'] | undefined
+  #lastAccessory: PairedEvent['accessory'] | undefined
 
   constructor(seed: string) {
     this.random = recordedRandom(seed)
@@ -51,7 +52,13 @@ export class Controller implements ControllerIdentity {
     const wire = await Wire.connect(port)
     const { accessory } = await converse(wire, '/pair-setup', this.pairSetup())
     this.accessory = accessory
+    this.#lastAccessory = accessory
     await wire.drop()
+  }
+
+  /** It is paired again with the camera it was paired with before, in another way than {@link pair}. */
+  recognise(): void {
+    this.accessory = this.#lastAccessory
   }
 
   /** A verified connection. */

@@ -71,8 +71,15 @@ interface Described {
   }[]
 }
 
-/** Instance id of NightVision, which the suite reads and writes, from `GET /accessories`. */
-export async function nightVisionId(wire: Wire): Promise<number> {
+/** Instance id of NightVision, which the suite reads and writes. */
+export async function findNightVision(stage: Stage): Promise<number> {
+  const wire = await stage.verified()
+  const iid = await nightVisionId(wire)
+  await wire.drop()
+  return iid
+}
+
+async function nightVisionId(wire: Wire): Promise<number> {
   const { status, body } = answered(await wire.ask(request('GET', '/accessories')))
   if (status !== 200) throw new Error(`GET /accessories: ${status}`)
   // Its shape is checked by what is looked up in it.

@@ -1,5 +1,6 @@
 import type { Camera } from './camera.ts'
 import type { Controller } from './controller.ts'
+import { labelOf, summary } from './label.ts'
 import { patiently } from './patience.ts'
 import { request } from './request.ts'
 import { Wire } from './wire.ts'
@@ -16,6 +17,8 @@ export class Stage {
   /** The honest controller; paired while the groups of the paired camera run. */
   readonly controller: Controller
   readonly scale: Scale
+  /** Instance id of NightVision, a switch that does nothing with a sample. */
+  nightVision = 0
   #fence: Promise<Wire> | undefined
 
   constructor(camera: Camera, controller: Controller, scale: Scale) {
@@ -65,24 +68,31 @@ export class Stage {
    * How the camera ended what was written to `wire`: with answers, by closing, or not at all. Then
    * the wire is closed for good, which the camera has to follow.
    *
-   * @returns `closed`, `ignored`, or the statuses of all answers, as in `400` and `204+400`.
+   * @returns `closed`, `ignored`, or all answers, as in `400`, `204+400` and `M4 error 2`.
    */
   async outcome(wire: Wire): Promise<string> {
-    const statuses: number[] = []
+    const labels: string[] = []
     let isOurs = false
     for (;;) {
       await this.fence()
       const isOver = wire.isClosed
       const answers = wire.drain()
-      statuses.push(...answers.map(({ status }) => status))
+      labels.push(...answers.map(labelOf))
       if (isOver) break
       if (answers.length > 0) continue
       isOurs = true
       wire.finish()
       await patiently(wire.closed, 'the end of a connection that we ended')
     }
-    if (statuses.length > 0) return summary(statuses)
+    if (labels.length > 0) return summary(labels)
     return isOurs ? 'ignored' : 'closed'
+  }
+
+  /** What a wire has heard so far; `ignored` for nothing. */
+  silence(wire: Wire): string {
+    const labels = wire.drain().map(labelOf)
+    if (labels.length > 0) return summary(labels)
+    return wire.isClosed ? 'closed' : 'ignored'
   }
 
   /** Lets go of what it holds open. */
@@ -91,13 +101,6 @@ export class Stage {
     this.#fence = undefined
     await fence?.drop()
   }
-}
-
-function summary(statuses: readonly number[]): string {
-  if (statuses.length < 5) return statuses.join('+')
-  const counts = new Map<number, number>()
-  for (const status of statuses) counts.set(status, (counts.get(status) ?? 0) + 1)
-  return [...counts].map(([status, count]) => `${count}x${status}`).join('+')
 }
 
 /** Runs `work` on each item, at most `width` at a time: the camera has 32 connections to give. */

@@ -17,6 +17,12 @@ export class Tally {
     }
   }
 
+  /** One more input that ended like this, which is a fault unless it matches `rule`. */
+  match(input: string, outcome: string, rule: RegExp): void {
+    this.count(outcome)
+    if (!rule.test(outcome)) this.faults.push(`${input}: ${outcome} does not match ${rule}`)
+  }
+
   /** How many inputs there were. */
   get total(): number {
     let total = 0

@@ -118,14 +118,23 @@ export class Wire {
     await this.closed
   }
 
+  /** Resolves when an answer has come, or the end of the connection. */
+  async heard(): Promise<void> {
+    while (this.#answers.length === 0 && !this.#isClosed) await this.#news()
+  }
+
   async #take(from: HttpMessage[]): Promise<Ending> {
     for (;;) {
-      if (this.#fault !== undefined) throw this.#fault
       const message = from.shift()
       if (message !== undefined) return message
       if (this.#isClosed) return 'closed'
-      await patiently(new Promise<void>(resolve => this.#waiting.push(resolve)), 'an answer')
+      await this.#news()
     }
+  }
+
+  async #news(): Promise<void> {
+    if (this.#fault !== undefined) throw this.#fault
+    await patiently(new Promise<void>(resolve => this.#waiting.push(resolve)), 'an answer')
   }
 
   #receive(bytes: Buffer): void {
