@@ -85,6 +85,11 @@ export class Camera {
     return connection
   }
 
+  /** Where the pairing is kept, for controllers in other processes. */
+  get storeDirectory() {
+    return this.#store.directory
+  }
+
   /** Connects, and selects and allows recording. */
   async arm() {
     const store = this.#store

@@ -35,10 +35,10 @@ export class Controller {
     return `/characteristics?id=${aid}.${iid}`
   }
 
-  /** The body that writes a value to one characteristic. */
-  writeBody(service, characteristic, value) {
+  /** The body that writes these members of one characteristic: `value` or `ev`. */
+  entryBody(service, characteristic, members) {
     const { aid, iid } = this.#find(service, characteristic)
-    const bytes = Buffer.from(JSON.stringify({ characteristics: [{ aid, iid, value }] }))
+    const bytes = Buffer.from(JSON.stringify({ characteristics: [{ aid, iid, ...members }] }))
     return { type: 'application/hap+json', bytes }
   }
 

@@ -15,6 +15,7 @@ import { parseArgs } from 'node:util'
 
 import { accessories } from './measures/accessories.mjs'
 import { descriptors } from './measures/descriptors.mjs'
+import { event } from './measures/event.mjs'
 import { fragmenter } from './measures/fragmenter.mjs'
 import { install } from './measures/install.mjs'
 import { memory } from './measures/memory.mjs'
@@ -23,6 +24,7 @@ import { pairSetup } from './measures/pair-setup.mjs'
 import { pairVerify } from './measures/pair-verify.mjs'
 import { read } from './measures/read.mjs'
 import { recording } from './measures/recording.mjs'
+import { sessions } from './measures/sessions.mjs'
 import { start } from './measures/start.mjs'
 import { write } from './measures/write.mjs'
 import { judge, table } from './report.mjs'
@@ -34,6 +36,8 @@ const measures = [
   accessories,
   read,
   write,
+  event,
+  sessions,
   descriptors,
   memory,
   start,

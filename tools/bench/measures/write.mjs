@@ -41,12 +41,12 @@ export const write = {
 
 /** Of the camera's booleans the only one that the peer has and does not keep on disk. */
 function same(controller) {
-  return [controller.writeBody('microphone', 'mute', false)]
+  return [controller.entryBody('microphone', 'mute', { value: false })]
 }
 
 /** Every value is a change, and both write it to a file; ours is synced before the answer. */
 function kept(controller) {
   return [0, 1].map(value =>
-    controller.writeBody('cameraOperatingMode', 'eventSnapshotsActive', value),
+    controller.entryBody('cameraOperatingMode', 'eventSnapshotsActive', { value }),
   )
 }
