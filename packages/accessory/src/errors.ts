@@ -6,6 +6,8 @@ export const accessoryErrors = {
   STORAGE_DAMAGED: 'the stored state is damaged',
   /** The storage directory cannot be created, read or written. */
   STORAGE_UNUSABLE: 'the storage directory cannot be used',
+  /** Another camera uses the storage directory, in this process or another one. */
+  STORAGE_IN_USE: 'the storage directory is in use',
   /** Another process listens on the port. */
   PORT_IN_USE: 'the port is in use',
   /** The address cannot be listened on for another reason. */

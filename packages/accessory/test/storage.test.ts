@@ -28,10 +28,20 @@ const settings = {
 }
 const names = ['identity.json', 'pairings.json', 'database.json', 'camera.json']
 
+const opened = new Map<string, Store>()
+
+/** Opens a store, in place of the one that the test had open there. */
+async function open(directory: string): Promise<Store> {
+  await opened.get(directory)?.close()
+  const store = await openStore(directory)
+  opened.set(directory, store)
+  return store
+}
+
 /** A store in which every file has been written. */
 async function fullStore(): Promise<{ directory: string; store: Store }> {
   const directory = join(await temporaryDirectory(), 'camera')
-  const store = await openStore(directory)
+  const store = await open(directory)
   await openIdentity(crypto, store, '123-45-678')
   await store.pairings.save({ failedAttempts: 0, pairings: [pairing] })
   const database = { configurationNumber: 1, databaseHash: '', instanceIds: {}, nextInstanceId: 1 }
@@ -62,25 +72,25 @@ describe('what is not what was written', () => {
       await writeFile(path, damage(text))
       const before = await contents(directory)
       const message = expect.stringContaining(path)
-      await expect(openStore(directory)).rejects.toMatchObject({ code: 'STORAGE_DAMAGED', message })
+      await expect(open(directory)).rejects.toMatchObject({ code: 'STORAGE_DAMAGED', message })
       expect(await contents(directory)).toEqual(before)
     }
     await writeFile(path, text)
-    await openStore(directory)
+    await open(directory)
   })
 
   test('a good checksum over a value of the wrong shape', async () => {
     const { directory, store } = await fullStore()
     const other = new StateFile(store.pairings.path, z.unknown())
     await other.save({ failedAttempts: 0, pairings: [{ ...pairing, publicKey: 'zz' }] })
-    await expect(openStore(directory)).rejects.toMatchObject({ code: 'STORAGE_DAMAGED' })
+    await expect(open(directory)).rejects.toMatchObject({ code: 'STORAGE_DAMAGED' })
   })
 
   test.each(['identity.json', 'pairings.json'])('%s is missing', async name => {
     const { directory, store } = await fullStore()
     await rm(join(directory, name))
     const before = await contents(directory)
-    await expect(openStore(directory)).rejects.toMatchObject({
+    await expect(open(directory)).rejects.toMatchObject({
       code: 'STORAGE_DAMAGED',
       message: expect.stringContaining(join(store.directory, name)),
     })
@@ -89,9 +99,9 @@ describe('what is not what was written', () => {
 
   test('an empty list of pairings without an identity is a first start that was cut short', async () => {
     const directory = await temporaryDirectory()
-    const store = await openStore(directory)
+    const store = await open(directory)
     await store.pairings.save({ failedAttempts: 0, pairings: [] })
-    await expect(openStore(directory)).resolves.toBeDefined()
+    await expect(open(directory)).resolves.toBeDefined()
   })
 })
 
@@ -108,7 +118,7 @@ describe('the directory', () => {
   test('is closed to others when it was open', async () => {
     const directory = await temporaryDirectory()
     await chmod(directory, 0o755)
-    await openStore(directory)
+    await open(directory)
     expect(await modeOf(directory)).toBe(0o700)
   })
 
@@ -116,7 +126,7 @@ describe('the directory', () => {
     const path = join(await temporaryDirectory(), 'camera')
     await writeFile(path, '')
     for (const unusable of [path, join(path, 'deeper')]) {
-      await expect(openStore(unusable)).rejects.toMatchObject({
+      await expect(open(unusable)).rejects.toMatchObject({
         code: 'STORAGE_UNUSABLE',
         message: expect.stringContaining(unusable),
       })
@@ -127,7 +137,7 @@ describe('the directory', () => {
     const { directory } = await fullStore()
     await rm(join(directory, 'camera.json'))
     await mkdir(join(directory, 'camera.json'))
-    await expect(openStore(directory)).rejects.toMatchObject({ code: 'STORAGE_UNUSABLE' })
+    await expect(open(directory)).rejects.toMatchObject({ code: 'STORAGE_UNUSABLE' })
   })
 
   test('what killed writers left is cleared away, and nothing else', async () => {
@@ -136,7 +146,7 @@ describe('the directory', () => {
     await writeFile(join(directory, 'identity.json.previous.42'), 'left')
     await writeFile(join(directory, 'identity.json.backup'), 'mine')
     await symlink('identity.json', join(directory, 'notes.1'))
-    await openStore(directory)
+    await open(directory)
     expect(Object.keys(await contents(directory))).toEqual(
       [...names, 'identity.json.backup', 'notes.1', 'pairings.json.previous'].sort(),
     )
@@ -147,7 +157,7 @@ describe('the generation before', () => {
   test('is that of the last start first, then of each save', async () => {
     const { directory, store } = await fullStore()
     const [first = ''] = await Promise.all([readFile(store.camera.path, 'utf8')])
-    const again = await openStore(directory)
+    const again = await open(directory)
     await again.camera.save(settings)
     expect(await filesWith(directory, 'isNightVision')).toEqual(['camera.json'])
     await again.camera.save({ ...settings, isNightVisionActive: false })
@@ -158,9 +168,9 @@ describe('the generation before', () => {
     const { directory, store } = await fullStore()
     await store.camera.save({ ...settings, isNightVisionActive: false })
     await writeFile(store.camera.path, 'damaged')
-    await expect(openStore(directory)).rejects.toThrow('Copy camera.json.previous over camera.json')
+    await expect(open(directory)).rejects.toThrow('Copy camera.json.previous over camera.json')
     await copyFile(`${store.camera.path}.previous`, store.camera.path)
-    expect((await openStore(directory)).initial.camera).toEqual(settings)
+    expect((await open(directory)).initial.camera).toEqual(settings)
   })
 
   test('a failed save is told, and the next one is tried all the same', async () => {
@@ -170,7 +180,7 @@ describe('the generation before', () => {
     await expect(store.camera.save(night)).rejects.toMatchObject({ code: 'STORAGE_UNUSABLE' })
     await rm(join(directory, 'camera.json.previous'), { recursive: true })
     await store.camera.save(night)
-    expect((await openStore(directory)).initial.camera).toEqual(night)
+    expect((await open(directory)).initial.camera).toEqual(night)
   })
 })
 
@@ -207,7 +217,7 @@ describe('the setup code', () => {
     const codes = new Set<string | undefined>()
     const verifiers = new Set<string>()
     for (let start = 0; start < 3; start++) {
-      const identity = await openIdentity(crypto, await openStore(directory), undefined)
+      const identity = await openIdentity(crypto, await open(directory), undefined)
       codes.add(identity.setupCode)
       verifiers.add(Buffer.from(identity.credentials.verifier).toString('hex'))
     }
@@ -217,8 +227,8 @@ describe('the setup code', () => {
 
   test('another one given changes code and verifier, and nothing else', async () => {
     const directory = await temporaryDirectory()
-    const before = await openIdentity(crypto, await openStore(directory), '123-45-670')
-    const after = await openIdentity(crypto, await openStore(directory), '123-45-679')
+    const before = await openIdentity(crypto, await open(directory), '123-45-670')
+    const after = await openIdentity(crypto, await open(directory), '123-45-679')
     expect(after.setupCode).toBe('123-45-679')
     expect(after.credentials).not.toEqual(before.credentials)
     const { identifier, longTermKey } = before.accessory
@@ -229,8 +239,8 @@ describe('the setup code', () => {
 
   test('is gone from every file once somebody is paired', async () => {
     const directory = await temporaryDirectory()
-    await openIdentity(crypto, await openStore(directory), '123-45-670')
-    const store = await openStore(directory)
+    await openIdentity(crypto, await open(directory), '123-45-670')
+    const store = await open(directory)
     await openIdentity(crypto, store, '123-45-679')
     expect(await filesWith(directory, '123-45-67')).toEqual([
       'identity.json',
@@ -240,15 +250,15 @@ describe('the setup code', () => {
     await forgetSetupCode(store)
     expect(await filesWith(directory, '123-45-67')).toEqual([])
     // Nor does a start with the code in its options bring it back.
-    const { setupCode } = await openIdentity(crypto, await openStore(directory), '123-45-678')
+    const { setupCode } = await openIdentity(crypto, await open(directory), '123-45-678')
     expect(setupCode).toBeUndefined()
     expect(await filesWith(directory, '123-45-67')).toEqual([])
   })
 
   test('goes at the next start when the camera was killed before it was gone', async () => {
     const directory = await temporaryDirectory()
-    await openIdentity(crypto, await openStore(directory), '123-45-670')
-    const store = await openStore(directory)
+    await openIdentity(crypto, await open(directory), '123-45-670')
+    const store = await open(directory)
     await openIdentity(crypto, store, '123-45-679')
     await store.pairings.save({ failedAttempts: 0, pairings: [pairing] })
     // Killed here, the code is still there. The file before goes first, or the other is not touched.
@@ -258,7 +268,7 @@ describe('the setup code', () => {
     await expect(forgetSetupCode(store)).rejects.toMatchObject({ code: 'STORAGE_UNUSABLE' })
     expect(await readFile(path, 'utf8')).toContain('123-45-679')
     await rm(`${path}.previous`, { recursive: true })
-    await openIdentity(crypto, await openStore(directory), undefined)
+    await openIdentity(crypto, await open(directory), undefined)
     expect(await filesWith(directory, '123-45-67')).toEqual([])
   })
 })

@@ -99,7 +99,8 @@ async function idOf(type: string): Promise<string> {
 
 test('keeps no setup code on the disk once paired', () => {
   const storage = join(directory, 'camera')
-  const texts = readdirSync(storage).map(name => readFileSync(join(storage, name), 'utf8'))
+  const files = readdirSync(storage, { withFileTypes: true }).filter(entry => entry.isFile())
+  const texts = files.map(({ name }) => readFileSync(join(storage, name), 'utf8'))
   expect(texts.length).toBeGreaterThan(3)
   for (const text of texts) expect(text).not.toContain(SETUP_CODE)
 })

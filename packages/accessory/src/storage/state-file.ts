@@ -19,6 +19,7 @@ export class StateFile<T> {
   readonly #schema: z.ZodType<T>
   #written: string | undefined
   #lastWrite: Promise<void> = Promise.resolve()
+  #isClosed = false
 
   constructor(path: string, schema: z.ZodType<T>) {
     this.path = path
@@ -61,8 +62,14 @@ export class StateFile<T> {
    *
    * @param options.alsoPrevious Replaces the generation before as well: it holds a secret that has to
    * go.
+   * @throws AccessoryError `STORAGE_UNUSABLE`
    */
   save(value: T, options: { alsoPrevious?: boolean } = {}): Promise<void> {
+    if (this.#isClosed) {
+      // By now the directory may be somebody else's.
+      const message = `${this.path} is closed: the camera is being stopped.`
+      return Promise.reject(new AccessoryError('STORAGE_UNUSABLE', { message }))
+    }
     const data: unknown = JSON.parse(JSON.stringify(value))
     const text = `${JSON.stringify({ format: FORMAT, sha256: digest(data), data }, null, 2)}\n`
     const { alsoPrevious = false } = options
@@ -70,6 +77,12 @@ export class StateFile<T> {
     // A failed write is reported to its caller; the next one is tried all the same.
     this.#lastWrite = write.catch(() => undefined)
     return write
+  }
+
+  /** Resolves when what was saved before is on the disk. What comes later is refused. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await this.#lastWrite
   }
 
   async #write(text: string, alsoPrevious: boolean): Promise<void> {

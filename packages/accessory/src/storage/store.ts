@@ -2,6 +2,7 @@ import { access, chmod, constants, mkdir, readdir, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 
 import { AccessoryError } from '../errors.ts'
+import { type DirectoryLock, lockDirectory } from './lock.ts'
 import {
   cameraSchema,
   databaseSchema,
@@ -17,8 +18,8 @@ import { StateFile, unusable } from './state-file.ts'
 /** How write-file-atomic names a file until it is complete. */
 const LEFTOVER = /^(?:identity|pairings|database|camera)\.json(?:\.previous)?\.\d+$/
 
-/** The files of one accessory, with what they held at the start. */
-export interface Store {
+/** The files of one accessory, with what they held at the start. It holds the directory until closed. */
+export interface Store extends AsyncDisposable {
   readonly directory: string
   readonly identity: StateFile<StoredIdentity>
   readonly pairings: StateFile<StoredPairings>
@@ -30,14 +31,16 @@ export interface Store {
     readonly database: StoredDatabase | undefined
     readonly camera: StoredCamera | undefined
   }
+  /** Waits for what is being saved, refuses what comes later, and lets go of the directory. */
+  close(): Promise<void>
 }
 
 /**
  * Opens the storage directory, and creates it (0700) if there is none.
  *
- * @throws AccessoryError `STORAGE_DAMAGED` when any file is damaged, or when files are there but not
- * the identity they belong to: a camera never becomes a new one by accident. `STORAGE_UNUSABLE` when
- * the directory cannot be written.
+ * @throws AccessoryError `STORAGE_IN_USE` when another camera has it open. `STORAGE_DAMAGED` when any
+ * file is damaged, or when files are there but not the identity they belong to: a camera never becomes
+ * a new one by accident. `STORAGE_UNUSABLE` when the directory cannot be written.
  */
 export async function openStore(directory: string): Promise<Store> {
   try {
@@ -47,16 +50,28 @@ export async function openStore(directory: string): Promise<Store> {
   } catch (cause) {
     throw unusable(directory, cause)
   }
+  const lock = await lockDirectory(directory)
+  try {
+    return await loadStore(directory, lock)
+  } catch (error) {
+    await lock.release()
+    throw error
+  }
+}
+
+async function loadStore(directory: string, lock: DirectoryLock): Promise<Store> {
   const file = (name: string) => join(directory, name)
-  const identity = new StateFile(file('identity.json'), identitySchema)
-  const pairings = new StateFile(file('pairings.json'), pairingsSchema)
-  const database = new StateFile(file('database.json'), databaseSchema)
-  const camera = new StateFile(file('camera.json'), cameraSchema)
+  const files = {
+    identity: new StateFile(file('identity.json'), identitySchema),
+    pairings: new StateFile(file('pairings.json'), pairingsSchema),
+    database: new StateFile(file('database.json'), databaseSchema),
+    camera: new StateFile(file('camera.json'), cameraSchema),
+  }
   const initial = {
-    identity: await identity.load(),
-    pairings: await pairings.load(),
-    database: await database.load(),
-    camera: await camera.load(),
+    identity: await files.identity.load(),
+    pairings: await files.pairings.load(),
+    database: await files.database.load(),
+    camera: await files.camera.load(),
   }
   // The first start writes the empty list of pairings before the identity: a camera that is killed
   // in between has nothing to lose.
@@ -64,12 +79,17 @@ export async function openStore(directory: string): Promise<Store> {
     initial.database !== undefined ||
     initial.camera !== undefined ||
     (initial.pairings?.pairings.length ?? 0) > 0
-  if (initial.identity === undefined && hasOthers) throw missing(identity.path, 'its identity')
+  if (initial.identity === undefined && hasOthers)
+    throw missing(files.identity.path, 'its identity')
   if (initial.identity !== undefined && initial.pairings === undefined) {
-    throw missing(pairings.path, 'its pairings')
+    throw missing(files.pairings.path, 'its pairings')
   }
   await removeLeftovers(directory)
-  return { directory, identity, pairings, database, camera, initial }
+  const close = async () => {
+    await Promise.all(Object.values(files).map(each => each.close()))
+    await lock.release()
+  }
+  return { directory, ...files, initial, close, [Symbol.asyncDispose]: close }
 }
 
 /** The file a killed process was writing is of no use, and may hold a setup code. */

@@ -12,7 +12,11 @@ export async function temporaryDirectory(): Promise<string> {
 
 /** What every file of a directory holds, by name. */
 export async function contents(directory: string): Promise<Record<string, string>> {
-  const names = (await readdir(directory)).sort()
+  const entries = await readdir(directory, { withFileTypes: true })
+  const names = entries
+    .filter(entry => !entry.isSocket())
+    .map(({ name }) => name)
+    .sort()
   const texts = names.map(name => readFile(join(directory, name), 'utf8'))
   return Object.fromEntries((await Promise.all(texts)).map((text, i) => [names[i], text]))
 }
