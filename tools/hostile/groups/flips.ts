@@ -73,8 +73,8 @@ async function flip(stage: Stage, tally: Tally, step: Step, at: number): Promise
   changed[at] = (bytes[at] ?? 0) ^ (1 << (at % 8))
   wire.write(changed)
   const isSame = !step.isSealed && isSameMessage(bytes, changed)
-  // It is being carried out, which may take longer than to read it.
-  if (isSame) await wire.heard()
+  // What is complete is being carried out, which may take longer than to read it.
+  if (!step.isSealed && isComplete(changed)) await wire.heard()
   const outcome = await stage.outcome(wire)
   // Whatever M1 asks for, a challenge gives nothing away.
   const isHarmless = isSame || step.name.endsWith('M1')
@@ -87,6 +87,11 @@ async function flip(stage: Stage, tally: Tally, step: Step, at: number): Promise
 function isSameMessage(bytes: Uint8Array, changed: Uint8Array): boolean {
   const [a, b] = [parts(bytes), parts(changed)]
   return a.target === b.target && a.length === b.length && a.body === b.body
+}
+
+function isComplete(bytes: Uint8Array): boolean {
+  const { target, length, body } = parts(bytes)
+  return target !== undefined && length <= body.length
 }
 
 function parts(bytes: Uint8Array) {

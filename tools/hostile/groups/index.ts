@@ -2,6 +2,8 @@ import type { Group } from '../harness/group.ts'
 import { setupCuts, verifiedCuts } from './cuts.ts'
 import { setupFlips, verifiedFlips } from './flips.ts'
 import { garbageAfter, garbageBefore } from './garbage.ts'
+import { json } from './json.ts'
+import { records } from './records.ts'
 
 /** In the order in which they run: those of the new camera first. */
 export const groups: readonly Group[] = [
@@ -11,4 +13,6 @@ export const groups: readonly Group[] = [
   garbageAfter,
   verifiedFlips,
   verifiedCuts,
+  records,
+  json,
 ]

@@ -25,6 +25,9 @@ export class Wire {
   readonly #waiting: (() => void)[] = []
   #sealer: RecordSealer | undefined
   #opener: RecordOpener | undefined
+  /** Opens what comes behind the answer that {@link #plain} begins with. */
+  #next: RecordOpener | undefined
+  #plain: Buffer = Buffer.alloc(0)
   #isClosed = false
   #fault: unknown
 
@@ -57,6 +60,11 @@ export class Wire {
   secure(keys: SessionKeys): void {
     this.#sealer = new RecordSealer(crypto, keys.controllerToAccessory)
     this.#opener = new RecordOpener(crypto, keys.accessoryToController)
+  }
+
+  /** The next answer is in the clear; what comes behind it, in the same segment even, is opened. */
+  openBehindAnswer(keys: SessionKeys): void {
+    this.#next = new RecordOpener(crypto, keys.accessoryToController)
   }
 
   /** Writes bytes as they are. */
@@ -139,7 +147,7 @@ export class Wire {
 
   #receive(bytes: Buffer): void {
     try {
-      for (const part of this.#opener?.open(bytes) ?? [bytes]) {
+      for (const part of this.#open(bytes)) {
         for (const message of this.#parser.receive(part)) {
           if (message.kind === 'event') this.#events.push(message)
           else this.#answers.push(message)
@@ -149,6 +157,18 @@ export class Wire {
       this.#fault = new Error('the camera does not speak HTTP in records', { cause })
     }
     this.#wake()
+  }
+
+  #open(bytes: Buffer): Uint8Array[] {
+    if (this.#next === undefined) return this.#opener?.open(bytes) ?? [bytes]
+    this.#plain = Buffer.concat([this.#plain, bytes])
+    const head = this.#plain.indexOf('\r\n\r\n')
+    const [, length] = /Content-Length: (\d+)/.exec(this.#plain.toString('latin1')) ?? []
+    const end = head + 4 + Number(length)
+    if (head < 0 || end > this.#plain.length) return []
+    this.#opener = this.#next
+    this.#next = undefined
+    return [this.#plain.subarray(0, end), ...this.#opener.open(this.#plain.subarray(end))]
   }
 
   #wake(): void {
