@@ -1,13 +1,33 @@
+export type {
+  AccessoryEvent,
+  AccessoryInfo,
+  AccessoryInformation,
+  AccessoryOptions,
+  CommonOptions,
+  PublishedServices,
+  RunningAccessory,
+  ServiceSpecs,
+} from './accessory-options.ts'
 export type { CameraSettings } from './camera/camera-settings.ts'
 export type { CameraEvent } from './camera/events.ts'
+export type {
+  CharacteristicLimits,
+  CharacteristicOptions,
+  PublishedCharacteristic,
+} from './database/characteristic.ts'
+export type { RequestContext, Requester } from './database/request-context.ts'
+export type { CustomCharacteristic, NamedCharacteristics, ServiceSpec } from './database/service.ts'
+export type { CharacteristicValue } from './database/value.ts'
 export {
   AccessoryError,
   type AccessoryErrorCode,
   accessoryErrors,
+  hapStatusError,
   isAccessoryError,
 } from './errors.ts'
 export type { Log } from './log.ts'
 export type { RecordingReport } from './recording/recording-session.ts'
+export { startAccessory } from './start-accessory.ts'
 export {
   type CameraInfo,
   type CameraOptions,

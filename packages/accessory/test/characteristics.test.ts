@@ -31,8 +31,14 @@ describe('GET', () => {
         { aid: 2, iid: name, status: -70409 },
       ),
     )
-    const huge = await get(client, 'id=18446744073709551615.18446744073709551615')
+    const huge = await client.request(
+      'GET',
+      '/characteristics?id=18446744073709551615.18446744073709551614',
+    )
     expect(huge.status).toBe(207)
+    expect(Buffer.from(huge.body).toString()).toBe(
+      '{"characteristics":[{"aid":18446744073709551615,"iid":18446744073709551614,"status":-70409}]}',
+    )
   })
 
   test('what else is asked for, in any order', async () => {
@@ -70,6 +76,7 @@ describe('GET', () => {
     'id=1.1&meta',
     'id=1.1&what=1',
     'id=1.1&',
+    'id=18446744073709551616.1',
   ])('"%s" is no query', async query => {
     const { client } = await ready()
     expect(await get(client, query)).toEqual({ status: 400, body: undefined })
@@ -88,6 +95,10 @@ describe('PUT', () => {
     '{"characteristics":[{"aid":1.5,"iid":1,"value":1}]}',
     '{"characteristics":[{"aid":1,"iid":1,"ev":2}]}',
     '{"characteristics":[]} x',
+    '{"characteristics":[{"aid":18446744073709551616,"iid":1,"value":1}]}',
+    '{"characteristics":[{"aid":1,"aid":1,"iid":1,"value":1}]}',
+    '{"characteristics":[{"aid":1,"iid":1,"iid":2,"value":1}]}',
+    '{"characteristics":[],"pid":1,"pid":1}',
     `{"characteristics":[],"x":${'['.repeat(65)}${']'.repeat(65)}}`,
   ])('%s is 400', async body => {
     const { client } = await ready()
@@ -107,7 +118,7 @@ describe('PUT', () => {
       { iid: night, value: false, authData: 'AA==', remote: true, unknown: [1] },
       { iid: night },
       { iid: 9999, value: 1 },
-      { iid: 2 ** 64, value: 1 },
+      { iid: 2 ** 63, value: 1 },
       { iid: name, value: 'Back' },
       { iid: name, ev: true },
       { iid: name, ev: true, value: 'Back' },
@@ -123,7 +134,7 @@ describe('PUT', () => {
         { iid: night, status: 0 },
         { iid: night, status: -70410 },
         { iid: 9999, status: -70409 },
-        { iid: 2 ** 64, status: -70409 },
+        { iid: 2 ** 63, status: -70409 },
         { iid: name, status: -70404 },
         { iid: name, status: -70406 },
         { iid: name, status: -70406 },
@@ -280,8 +291,8 @@ describe('timed writes', () => {
     expect(await put(client, entries, { pid: 1 })).toEqual(refused)
     await prepare({ ttl: 0, pid })
     expect(await put(client, entries, { pid })).toEqual(refused)
-    await prepare({ ttl, pid: 2 ** 64 })
-    expect(await put(client, entries, { pid: 2 ** 64 })).toEqual(done)
+    await prepare({ ttl, pid: 2 ** 63 })
+    expect(await put(client, entries, { pid: 2 ** 63 })).toEqual(done)
   })
 
   test('belong to their connection', async () => {

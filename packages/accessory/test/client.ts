@@ -153,6 +153,17 @@ export class HapClient {
     return decodePairingsResponse(answer.body)
   }
 
+  /** Resolves when what was written has left, and the other side had its turn. */
+  async reached(): Promise<void> {
+    await new Promise<void>(resolve => this.#socket.write('', () => resolve()))
+    await new Promise(resolve => setImmediate(resolve))
+  }
+
+  /** Writes no more. */
+  end(): void {
+    this.#socket.end()
+  }
+
   close(): void {
     this.#socket.destroy()
   }

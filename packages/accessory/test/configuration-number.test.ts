@@ -13,15 +13,23 @@ function start(
   const { withBell = false, firmware = '1.0.0', offer = 'AQEA', isMuted = false } = options
   const ids = new InstanceIds(stored)
   const database = new AttributeDatabase(ids)
-  if (withBell) database.addService('doorbell', 'bell', { programmableSwitchEvent: {} })
-  database.addService('microphone', 'microphone', { mute: { value: isMuted } })
-  database.addService('cameraEventRecordingManagement', 'recording', {
-    active: { value: 0 },
-    supportedCameraRecordingConfiguration: { value: offer },
-    supportedVideoRecordingConfiguration: { value: '' },
-    supportedAudioRecordingConfiguration: { value: '' },
-    selectedCameraRecordingConfiguration: { value: '' },
-    recordingAudioActive: { value: 0 },
+  if (withBell) {
+    database.add('bell', { service: 'doorbell', characteristics: { programmableSwitchEvent: {} } })
+  }
+  database.add('microphone', {
+    service: 'microphone',
+    characteristics: { mute: { value: isMuted } },
+  })
+  database.add('recording', {
+    service: 'cameraEventRecordingManagement',
+    characteristics: {
+      active: {},
+      supportedCameraRecordingConfiguration: { value: offer },
+      supportedVideoRecordingConfiguration: {},
+      supportedAudioRecordingConfiguration: {},
+      selectedCameraRecordingConfiguration: {},
+      recordingAudioActive: {},
+    },
   })
   return nextDatabaseState(stored, ids, database, firmware)
 }

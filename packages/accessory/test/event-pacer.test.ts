@@ -1,25 +1,34 @@
+import type { FormatValue } from '@hksv/hap'
 import { expect, test } from 'vitest'
+
 import { AttributeDatabase } from '../src/database/attribute-database.ts'
+import type { Characteristic } from '../src/database/characteristic.ts'
 import { InstanceIds } from '../src/database/instance-ids.ts'
 import { EventPacer } from '../src/http/event-pacer.ts'
 
 const database = new AttributeDatabase(new InstanceIds(undefined))
-const { characteristics: motion } = database.addService('motionSensor', 'motion', {
-  motionDetected: { value: false },
-  statusActive: { value: true },
+const { characteristics: motion } = database.add('motion', {
+  service: 'motionSensor',
+  characteristics: { motionDetected: {}, statusActive: { value: true } },
 })
-const { characteristics: bell } = database.addService('doorbell', 'bell', {
-  programmableSwitchEvent: {},
+const { characteristics: bell } = database.add('bell', {
+  service: 'doorbell',
+  characteristics: { programmableSwitchEvent: {} },
 })
-const { characteristics: mode } = database.addService('microphone', 'microphone', {
-  mute: { value: false },
+const { characteristics: mode } = database.add('microphone', {
+  service: 'microphone',
+  characteristics: { mute: {} },
 })
 const { statusActive, motionDetected } = motion
 const { mute } = mode
 const { programmableSwitchEvent: button } = bell
 
 /** Stores a value and notes it, as the session does with what it is told. */
-function change(pacer: EventPacer, characteristic: typeof mute, value: boolean | number): void {
+function change<F extends 'bool' | 'uint8'>(
+  pacer: EventPacer,
+  characteristic: Characteristic<F>,
+  value: FormatValue<F>,
+): void {
   characteristic.occur(value)
   pacer.add(characteristic)
 }

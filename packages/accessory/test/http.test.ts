@@ -1,12 +1,23 @@
 import { readFile } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 
 import { nodeProvider as crypto } from '@hksv/crypto/node'
-import { type HttpMessage, PairSetupController } from '@hksv/hap'
+import {
+  type HttpMessage,
+  HttpMessageParser,
+  PairSetupController,
+  PairVerifyController,
+  pairingMessage,
+  RecordOpener,
+  RecordSealer,
+  sessionKeys,
+} from '@hksv/hap'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 
-import { Controller, encodeRequest, HapClient, parse } from './client.ts'
-import { type Described, instanceIds, pairedStage, stage } from './support/camera.ts'
+import { Controller, encodeRequest, HapClient, Mailbox, parse } from './client.ts'
+import { addGuest, type Described, instanceIds, pairedStage, stage } from './support/camera.ts'
+import { pass, virtualTime } from './support/virtual-hub.ts'
 
 /** Status and JSON body in one value; `undefined` for an empty body. */
 function shown(answer: HttpMessage): unknown[] {
@@ -69,7 +80,7 @@ describe('what each endpoint answers', () => {
   test('a name that every object has is not a method', async () => {
     const { client } = await pairedStage()
     client.write('toString /accessories HTTP/1.1\r\n\r\n')
-    await client.closed
+    expect(shown(await client.answer())).toEqual([405, undefined])
   })
 
   test('identify, as long as nobody is paired', async () => {
@@ -88,7 +99,9 @@ describe('requests that are not to be answered, or only with 400', () => {
     ['no HTTP', 'hello\r\n\r\n'],
     ['two lengths', `${lines}Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}`],
     ['a length that is none', `${lines}Content-Length: two\r\n\r\n{}`],
-    ['a head of 9 KiB', `${lines}X: ${'x'.repeat(9 * 1024)}\r\n\r\n`],
+    ['two types', `${lines}Content-Type: a\r\nContent-Type: a\r\n\r\n`],
+    ['chunks', `${lines}Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n`],
+    ['a head of 33 KiB', `${lines}X: ${'x'.repeat(33 * 1024)}\r\n\r\n`],
     ['a body of 33 KiB', encodeRequest('PUT', '/characteristics', 'x'.repeat(33 * 1024))],
   ])('%s ends the connection', async (_, bytes) => {
     const { client } = await pairedStage()
@@ -151,21 +164,22 @@ describe('the connection', () => {
     expect(answers.map(({ status }) => status)).toEqual(Array(16).fill(200))
   })
 
-  test('of a stranger who asks nothing makes room for the next, whatever he began to say', async () => {
+  test('of strangers makes room for the next: those first that never asked anything', async () => {
     const { port, client } = await pairedStage()
+    const asking = await HapClient.connect(port)
+    expect((await asking.request('POST', '/identify', '')).status).toBe(400)
     const strangers: HapClient[] = []
-    for (let i = 0; i < 31; i++) {
+    for (let i = 1; i < 16; i++) {
       const stranger = await HapClient.connect(port)
       strangers.push(stranger)
       stranger.write('POST /pair-setup HTTP/1.1\r\nContent-Length: 9\r\n\r\n')
     }
-    const [first, second] = strangers
-    const next = await HapClient.connect(port)
-    expect((await next.request('POST', '/identify', '')).status).toBe(400)
-    await first?.closed
-    const last = await HapClient.connect(port)
-    expect((await last.request('POST', '/identify', '')).status).toBe(400)
-    await second?.closed
+    for (const leaving of strangers) {
+      const next = await HapClient.connect(port)
+      expect((await next.request('POST', '/identify', '')).status).toBe(400)
+      await leaving.closed
+    }
+    expect((await asking.request('POST', '/identify', '')).status).toBe(400)
     expect((await client.request('GET', '/accessories')).status).toBe(200)
   })
 
@@ -175,17 +189,87 @@ describe('the connection', () => {
       vi.useRealTimers()
     })
     const { port, admin, client } = await pairedStage()
+    const guest = await addGuest(client, admin)
     const others = []
     for (let i = 1; i < 32; i++) others.push(await admin.connect(port))
+    for (let i = 0; i < 32; i++) others.push(await guest.connect(port))
     await (await HapClient.connect(port)).closed
     vi.advanceTimersByTime(59_999)
     await (await HapClient.connect(port)).closed
-    for (const one of [client, ...others.slice(1)]) await one.request('GET', '/accessories')
+    const [silent, ...rest] = others
+    for (const one of [client, ...rest]) await one.request('GET', '/characteristics?id=1.2')
     vi.advanceTimersByTime(1)
-    const next = await admin.connect(port)
-    await others[0]?.closed
-    expect((await next.request('GET', '/accessories')).status).toBe(200)
+    const next = await HapClient.connect(port)
+    await silent?.closed
+    expect((await next.request('POST', '/identify', '')).status).toBe(400)
     expect((await client.request('GET', '/accessories')).status).toBe(200)
+  })
+
+  test('of one controller makes room for its 33rd', async () => {
+    const { port, admin, client } = await pairedStage()
+    const guest = await addGuest(client, admin)
+    const [first, ...others] = await Promise.all(
+      Array.from({ length: 32 }, () => guest.connect(port)),
+    )
+    for (const one of others) await one.request('GET', '/characteristics?id=1.2')
+    const last = await guest.connect(port)
+    await first?.closed
+    for (const one of [client, ...others, last]) {
+      expect((await one.request('GET', '/characteristics?id=1.2')).status).toBe(207)
+    }
+  })
+
+  test('reads what comes behind the last message of pair-verify as records', async () => {
+    const { port, admin } = await pairedStage()
+    const client = connect({ host: '127.0.0.1', port })
+    onTestFinished(() => void client.destroy())
+    const received = new Mailbox<Buffer>()
+    client.on('data', bytes => received.push(bytes))
+    const { accessory = { identifier: '', publicKey: new Uint8Array() } } = admin
+    const scalar = crypto.random(32)
+    const random = () => scalar.slice()
+    const machine = new PairVerifyController({ crypto, identity: admin, accessory, random })
+    client.write(encodeRequest('POST', '/pair-verify', machine.take()))
+    const [m2] = new HttpMessageParser().receive(await received.next())
+    machine.receive(m2?.body ?? new Uint8Array())
+    const { publicKey = new Uint8Array() } = pairingMessage.decode(m2?.body ?? new Uint8Array())
+    const shared = crypto.x25519(scalar).agree(publicKey) ?? new Uint8Array()
+    const keys = sessionKeys(crypto, shared)
+    const asked = encodeRequest('GET', '/characteristics?id=1.3')
+    const record = new RecordSealer(crypto, keys.controllerToAccessory).seal(asked)
+    client.write(Buffer.concat([encodeRequest('POST', '/pair-verify', machine.take()), record]))
+    let answers = await received.next()
+    const m4 = answers.indexOf('\r\n\r\n') + 4 + 3
+    expect(answers.subarray(m4 - 3, m4).toString('hex')).toBe('060104')
+    while (answers.length === m4) answers = Buffer.concat([answers, await received.next()])
+    const opener = new RecordOpener(crypto, keys.accessoryToController)
+    const [text = new Uint8Array()] = opener.open(answers.subarray(m4))
+    expect(Buffer.from(text).toString()).toMatch(/^HTTP\/1.1 200 OK\r\n/)
+  })
+
+  test('is done with a request that takes ten seconds to come', async () => {
+    virtualTime()
+    const { client, port, admin } = await pairedStage()
+    const stranger = await HapClient.connect(port)
+    for (const one of [stranger, client]) one.write('GET /accessories HT')
+    await client.reached()
+    await stranger.reached()
+    await pass(9999)
+    const other = await admin.connect(port)
+    expect((await other.request('GET', '/accessories')).status).toBe(200)
+    await pass(1)
+    await Promise.all([stranger.closed, client.closed])
+    await pass(60_000)
+    expect((await other.request('GET', '/accessories')).status).toBe(200)
+  })
+
+  test('answers who says no more, and leaves then', async () => {
+    const { client } = await pairedStage()
+    for (const _ of [1, 2]) client.write(encodeRequest('GET', '/accessories'))
+    client.end()
+    expect((await client.answer()).status).toBe(200)
+    expect((await client.answer()).status).toBe(200)
+    await client.closed
   })
 
   test('ends when the camera is closed', async () => {

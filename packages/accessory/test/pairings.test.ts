@@ -65,6 +65,7 @@ test('none left over from a camera that was killed while it forgot its settings'
   await camera.close()
   const store = await openStore(storage)
   await store.pairings.save({ failedAttempts: 0, pairings: [] })
+  await store.close()
   const again = await stage({ storage, setupCode })
   const next = new Controller()
   await next.pair(again.port, setupCode)

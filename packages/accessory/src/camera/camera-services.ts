@@ -9,9 +9,9 @@ import {
   SUPPORTED_DATA_STREAM_TRANSPORT,
 } from '@hksv/hds'
 
-import type { AttributeDatabase, Service } from '../database/attribute-database.ts'
-import type { CharacteristicOptions, Requester } from '../database/characteristic.ts'
-import type { CharacteristicValue } from '../database/value.ts'
+import type { AttributeDatabase } from '../database/attribute-database.ts'
+import type { CharacteristicOptions, PublishedCharacteristic } from '../database/characteristic.ts'
+import type { Requester } from '../database/request-context.ts'
 import { hapStatusError } from '../errors.ts'
 import type { CameraSettings, SettingsStore } from './camera-settings.ts'
 import {
@@ -22,32 +22,22 @@ import {
   toBase64,
 } from './supported-configuration.ts'
 
-/** What the accessory says of itself. */
-export interface AccessoryInformation {
-  readonly name: string
-  readonly manufacturer: string
-  readonly model: string
-  readonly serialNumber: string
-  /** `x.y.z` */
-  readonly firmwareRevision: string
-}
-
 /** What the services need of the camera behind them. */
 export interface CameraServicesOptions {
   readonly database: AttributeDatabase
-  readonly information: AccessoryInformation
   readonly settings: SettingsStore
   readonly offer: RecordingOffer
   readonly streamCount: number
   readonly isDoorbell: boolean
-  identify(): void
   prepareDataStream(request: SetupRequest, requester: Requester): Promise<SetupResponse>
 }
 
-/** The services that the camera itself speaks through. */
+/** What the camera itself speaks through. */
 export interface CameraServices {
-  readonly motionSensor: Service<'motionDetected' | 'statusActive'>
-  readonly doorbell: Service<'programmableSwitchEvent'> | undefined
+  readonly motionDetected: PublishedCharacteristic<boolean>
+  readonly statusActive: PublishedCharacteristic<boolean>
+  /** Only of a doorbell. */
+  readonly programmableSwitchEvent: PublishedCharacteristic<number> | undefined
 }
 
 type BooleanSetting = {
@@ -60,53 +50,49 @@ type BooleanSetting = {
  * @see Secure Video R2 §2; decisions on formats and permissions: the characteristics table
  */
 export function addCameraServices(options: CameraServicesOptions): CameraServices {
-  const { database, information, settings } = options
-  database.addService('accessoryInformation', 'information', {
-    identify: {
-      write(value) {
-        if (value !== true) throw hapStatusError(hapStatus.invalidValue)
-        options.identify()
-        return undefined
-      },
-    },
-    manufacturer: { value: information.manufacturer },
-    model: { value: information.model },
-    name: { value: information.name },
-    serialNumber: { value: information.serialNumber },
-    firmwareRevision: { value: information.firmwareRevision },
-  })
-  database.addService('protocolInformation', 'protocol', { version: { value: '1.1.0' } })
+  const { database, settings } = options
   for (let index = 0; index < options.streamCount; index++) addStreamManagement(options, index)
-  database.addService('microphone', 'microphone', { mute: flag(settings, 'isMicrophoneMuted') })
-  const doorbell = options.isDoorbell ? addDoorbell(options) : undefined
-  const motionSensor = database.addService('motionSensor', 'motion', {
-    motionDetected: { value: false },
-    statusActive: { value: () => settings.current.isCameraActive },
+  database.add('microphone', {
+    service: 'microphone',
+    characteristics: { mute: flag(settings, 'isMicrophoneMuted') },
   })
-  database.addService('cameraOperatingMode', 'operating-mode', {
-    eventSnapshotsActive: flag(settings, 'areEventSnapshotsActive', Number),
-    homeKitCameraActive: flag(settings, 'isCameraActive', Number),
-    periodicSnapshotsActive: flag(settings, 'arePeriodicSnapshotsActive', Number),
-    cameraOperatingModeIndicator: flag(settings, 'isIndicatorActive'),
-    nightVision: flag(settings, 'isNightVisionActive'),
+  const programmableSwitchEvent = options.isDoorbell ? addDoorbell(database) : undefined
+  const motion = database.add('motion', {
+    service: 'motionSensor',
+    characteristics: {
+      motionDetected: {},
+      statusActive: { value: () => settings.current.isCameraActive },
+    },
   })
-  const dataStream = addDataStream(options)
-  addRecordingManagement(options, [dataStream, motionSensor])
-  return { motionSensor, doorbell }
+  database.add('operating-mode', {
+    service: 'cameraOperatingMode',
+    characteristics: {
+      eventSnapshotsActive: uint8(settings, 'areEventSnapshotsActive'),
+      homeKitCameraActive: uint8(settings, 'isCameraActive'),
+      periodicSnapshotsActive: uint8(settings, 'arePeriodicSnapshotsActive'),
+      cameraOperatingModeIndicator: flag(settings, 'isIndicatorActive'),
+      nightVision: flag(settings, 'isNightVisionActive'),
+    },
+  })
+  addDataStream(options)
+  addRecordingManagement(options)
+  const { motionDetected, statusActive } = motion.characteristics
+  return { motionDetected, statusActive, programmableSwitchEvent }
 }
 
-/** A switch that is a setting. `encode` makes it the 0 or 1 of a uint8. */
-function flag(
-  settings: SettingsStore,
-  name: BooleanSetting,
-  encode: (isOn: boolean) => CharacteristicValue = isOn => isOn,
-): CharacteristicOptions {
+/** A setting that is a bool. */
+function flag(settings: SettingsStore, name: BooleanSetting): CharacteristicOptions<boolean> {
   return {
-    value: () => encode(settings.current[name]),
-    async write(value) {
-      await settings.change({ [name]: Boolean(value) })
-      return undefined
-    },
+    value: () => settings.current[name],
+    set: isOn => settings.change({ [name]: isOn }),
+  }
+}
+
+/** A setting that is the 0 or 1 of a uint8. */
+function uint8(settings: SettingsStore, name: BooleanSetting): CharacteristicOptions<number> {
+  return {
+    value: () => Number(settings.current[name]),
+    set: isOn => settings.change({ [name]: isOn === 1 }),
   }
 }
 
@@ -117,51 +103,52 @@ function addStreamManagement({ database, settings }: CameraServicesOptions, inde
   const refuse = () => {
     throw hapStatusError(hapStatus.notAllowedInCurrentState)
   }
-  database.addService('cameraRtpStreamManagement', `stream-${index + 1}`, {
-    streamingStatus: { value: unavailable },
-    supportedVideoStreamConfiguration: { value: supported.video },
-    supportedAudioStreamConfiguration: { value: supported.audio },
-    supportedRtpConfiguration: { value: supported.rtp },
-    selectedRtpStreamConfiguration: { value: '', write: refuse },
-    setupEndpoints: { value: '', write: refuse },
-    active: {
-      value: () => Number(settings.current.isStreamingActive[index] ?? true),
-      async write(value) {
-        await settings.changeStreaming(index, Boolean(value))
-        return undefined
+  database.add(`stream-${index + 1}`, {
+    service: 'cameraRtpStreamManagement',
+    characteristics: {
+      streamingStatus: { value: unavailable },
+      supportedVideoStreamConfiguration: { value: supported.video },
+      supportedAudioStreamConfiguration: { value: supported.audio },
+      supportedRtpConfiguration: { value: supported.rtp },
+      selectedRtpStreamConfiguration: { set: refuse },
+      setupEndpoints: { set: refuse },
+      active: {
+        value: () => Number(settings.current.isStreamingActive[index] ?? true),
+        set: isOn => settings.changeStreaming(index, isOn === 1),
       },
     },
   })
 }
 
-function addDoorbell({ database }: CameraServicesOptions): Service<'programmableSwitchEvent'> {
-  const service = database.addService(
-    'doorbell',
-    'doorbell',
-    { programmableSwitchEvent: {} },
-    { isPrimary: true },
-  )
-  database.addService('speaker', 'speaker', { mute: { value: false } })
-  return service
+function addDoorbell(database: AttributeDatabase): PublishedCharacteristic<number> {
+  const { characteristics } = database.add('doorbell', {
+    service: 'doorbell',
+    characteristics: { programmableSwitchEvent: {} },
+    isPrimary: true,
+  })
+  database.add('speaker', { service: 'speaker', characteristics: { mute: {} } })
+  return characteristics.programmableSwitchEvent
 }
 
-function addDataStream({ database, prepareDataStream }: CameraServicesOptions): Service {
+function addDataStream({ database, prepareDataStream }: CameraServicesOptions): void {
   let lastResponse = ''
-  return database.addService('dataStreamTransportManagement', 'data-stream', {
-    supportedDataStreamTransportConfiguration: {
-      value: toBase64(SUPPORTED_DATA_STREAM_TRANSPORT),
-    },
-    setupDataStreamTransport: {
-      read: () => lastResponse,
-      async write(value, requester) {
-        const request = parseSetup(String(value))
-        const response = await prepareDataStream(request, requester)
-        // The salt is the writer's alone.
-        lastResponse = toBase64(encodeSetupReadback(response))
-        return toBase64(encodeSetupResponse(response))
+  database.add('data-stream', {
+    service: 'dataStreamTransportManagement',
+    characteristics: {
+      supportedDataStreamTransportConfiguration: {
+        value: toBase64(SUPPORTED_DATA_STREAM_TRANSPORT),
       },
+      setupDataStreamTransport: {
+        get: () => lastResponse,
+        async set(value, { requester }) {
+          const response = await prepareDataStream(parseSetup(value), requester)
+          // The salt is the writer's alone.
+          lastResponse = toBase64(encodeSetupReadback(response))
+          return toBase64(encodeSetupResponse(response))
+        },
+      },
+      version: { value: '1.0' },
     },
-    version: { value: '1.0' },
   })
 }
 
@@ -174,31 +161,31 @@ function parseSetup(base64: string): SetupRequest {
   }
 }
 
-function addRecordingManagement(options: CameraServicesOptions, linked: readonly Service[]): void {
-  const { database, settings, offer } = options
+function addRecordingManagement({ database, settings, offer }: CameraServicesOptions): void {
   const supported = encodeOffer(offer)
-  const places = {
-    active: flag(settings, 'isRecordingActive', Number),
-    supportedCameraRecordingConfiguration: { value: supported.general },
-    supportedVideoRecordingConfiguration: { value: supported.video },
-    supportedAudioRecordingConfiguration: { value: supported.audio },
-    selectedCameraRecordingConfiguration: {
-      value: () => settings.current.selectedConfiguration ?? '',
-      read() {
-        const selected = settings.current.selectedConfiguration
-        if (selected === undefined) throw hapStatusError(hapStatus.unableToPerform)
-        return selected
+  database.add('recording', {
+    service: 'cameraEventRecordingManagement',
+    characteristics: {
+      active: uint8(settings, 'isRecordingActive'),
+      supportedCameraRecordingConfiguration: { value: supported.general },
+      supportedVideoRecordingConfiguration: { value: supported.video },
+      supportedAudioRecordingConfiguration: { value: supported.audio },
+      selectedCameraRecordingConfiguration: {
+        value: () => settings.current.selectedConfiguration ?? '',
+        get() {
+          const selected = settings.current.selectedConfiguration
+          if (selected === undefined) throw hapStatusError(hapStatus.unableToPerform)
+          return selected
+        },
+        set(selectedConfiguration) {
+          if (parseSelection(selectedConfiguration, offer) === undefined) {
+            throw hapStatusError(hapStatus.invalidValue)
+          }
+          return settings.change({ selectedConfiguration })
+        },
       },
-      async write(value: CharacteristicValue) {
-        const selectedConfiguration = String(value)
-        if (parseSelection(selectedConfiguration, offer) === undefined) {
-          throw hapStatusError(hapStatus.invalidValue)
-        }
-        await settings.change({ selectedConfiguration })
-        return undefined
-      },
+      recordingAudioActive: uint8(settings, 'isRecordingAudioActive'),
     },
-    recordingAudioActive: flag(settings, 'isRecordingAudioActive', Number),
-  }
-  database.addService('cameraEventRecordingManagement', 'recording', places, { linked })
+    linked: ['data-stream', 'motion'],
+  })
 }

@@ -1,40 +1,24 @@
 import { createHash } from 'node:crypto'
 
-import {
-  type CharacteristicDefinition,
-  type CharacteristicName,
-  type ServiceName,
-  services,
-} from '@hksv/hap'
-
-import {
-  type ChangeListener,
-  Characteristic,
-  type CharacteristicOptions,
-  type Requester,
-} from './characteristic.ts'
+import { type ChangeListener, Characteristic } from './characteristic.ts'
+import { checkCharacteristic, checkService } from './check-definition.ts'
 import type { InstanceIds } from './instance-ids.ts'
-import type { CharacteristicValue } from './value.ts'
+import type { RequestContext } from './request-context.ts'
+import { type CharacteristicsOf, planService, type Service, type ServiceSpec } from './service.ts'
 
 /** The one accessory of this server. */
 export const ACCESSORY_ID = 1
 
-/** A service and its characteristics by name. */
-export interface Service<Name extends CharacteristicName = never> {
-  readonly instanceId: number
-  readonly characteristics: Readonly<Record<Name, Characteristic>>
-}
-
 interface Entry {
-  readonly type: string
+  readonly place: string
   readonly instanceId: number
-  readonly isPrimary: boolean
-  readonly linked: readonly number[]
+  readonly type: string
+  readonly spec: ServiceSpec
   readonly characteristics: readonly Characteristic[]
 }
 
 /** TLV8 values that never change while the program runs, but may with the next configuration. */
-const CONSTANT_VALUES: ReadonlySet<CharacteristicName> = new Set([
+const CONSTANT_VALUES: ReadonlySet<string> = new Set([
   'supportedVideoStreamConfiguration',
   'supportedAudioStreamConfiguration',
   'supportedRtpConfiguration',
@@ -44,11 +28,11 @@ const CONSTANT_VALUES: ReadonlySet<CharacteristicName> = new Set([
   'supportedAudioRecordingConfiguration',
 ])
 
-/** All services of an accessory, built once at the start from the definition tables. */
+/** All services of an accessory, built once at the start. */
 export class AttributeDatabase {
   readonly #ids: InstanceIds
   readonly #entries: Entry[] = []
-  readonly #byInstanceId = new Map<number, Characteristic>()
+  readonly #byInstanceId = new Map<number | bigint, Characteristic>()
   readonly #listeners = new Set<ChangeListener>()
 
   constructor(ids: InstanceIds) {
@@ -56,49 +40,36 @@ export class AttributeDatabase {
   }
 
   /**
-   * Adds a service with the characteristics of its definition.
+   * Adds a service.
    *
    * @param place Names it among the accessory's services, for its instance ids; never change it.
-   * @param handlers One entry for each characteristic that the service has here.
+   * @throws TypeError for a service that no controller would understand.
    */
-  addService<Name extends CharacteristicName>(
-    name: ServiceName,
-    place: string,
-    handlers: Readonly<Record<Name, CharacteristicOptions>>,
-    options: { isPrimary?: boolean; linked?: readonly Service[] } = {},
-  ): Service<Name> {
-    const definition = services[name]
+  add<const S extends ServiceSpec>(place: string, spec: S): Service<S> {
+    if (this.#entries.some(entry => entry.place === place)) {
+      throw new TypeError(`there are two services ${place}`)
+    }
+    const { type, characteristics: plans } = planService(place, spec)
+    checkService(place, type, spec)
     const instanceId = this.#ids.of(place)
     const changed: ChangeListener = (characteristic, origin) => {
       for (const listener of this.#listeners) listener(characteristic, origin)
     }
-    const names = Object.keys(handlers) as Name[]
-    const missing = definition.characteristics.filter(required => !names.some(n => n === required))
-    if (missing.length > 0) throw new TypeError(`${name} needs ${missing.join(', ')}`)
-    const characteristics = names.map(characteristicName => {
-      const characteristic = new Characteristic({
-        name: characteristicName,
-        instanceId: this.#ids.of(`${place}/${characteristicName}`),
-        isAdminWrite: definition.adminWrites?.includes(characteristicName) ?? false,
-        handlers: handlers[characteristicName],
-        changed,
-      })
-      this.#byInstanceId.set(characteristic.instanceId, characteristic)
+    const characteristics = plans.map(plan => {
+      checkCharacteristic(`${place}/${plan.name}`, plan)
+      const id = this.#ids.of(`${place}/${plan.name}`)
+      const characteristic = new Characteristic({ ...plan, instanceId: id, changed })
+      this.#byInstanceId.set(id, characteristic)
       return characteristic
     })
-    this.#entries.push({
-      type: definition.type,
-      instanceId,
-      isPrimary: options.isPrimary ?? false,
-      linked: options.linked?.map(service => service.instanceId) ?? [],
-      characteristics,
-    })
+    this.#entries.push({ place, instanceId, type, spec, characteristics })
     const byName = Object.fromEntries(characteristics.map(each => [each.name, each]))
-    return { instanceId, characteristics: byName as Record<Name, Characteristic> }
+    // One for each name of the spec, of the format that its definition has.
+    return { instanceId, characteristics: byName as unknown as CharacteristicsOf<S> }
   }
 
   /** @returns The characteristic with this id, if there is one. */
-  find(accessoryId: number, instanceId: number): Characteristic | undefined {
+  find(accessoryId: number | bigint, instanceId: number | bigint): Characteristic | undefined {
     return accessoryId === ACCESSORY_ID ? this.#byInstanceId.get(instanceId) : undefined
   }
 
@@ -113,78 +84,74 @@ export class AttributeDatabase {
     for (const characteristic of this.#byInstanceId.values()) characteristic.reset()
   }
 
-  /** The body of `GET /accessories`. @see HomeKit Accessory Protocol R2 §6.6.4 */
-  async describe(requester: Requester): Promise<object> {
-    const accessory = await Promise.all(
-      this.#entries.map(async entry => ({
-        ...describeEntry(entry),
-        characteristics: await Promise.all(
-          entry.characteristics.map(async characteristic => ({
-            ...describeCharacteristic(characteristic),
-            ...(await currentValue(characteristic, requester)),
-          })),
-        ),
-      })),
+  /** The body of `GET /accessories`, as JSON. @see HomeKit Accessory Protocol R2 §6.6.4 */
+  async describe(context: RequestContext): Promise<string> {
+    const reads = this.#entries.flatMap(({ characteristics }) =>
+      characteristics.map(each => currentValue(each, context)),
     )
-    return { accessories: [{ aid: ACCESSORY_ID, services: accessory }] }
+    // Most accessories have every value at hand.
+    const values = reads.every(isText) ? reads : await Promise.all(reads)
+    let next = 0
+    const services = this.#entries.map(entry => {
+      const members = entry.characteristics.map(each => `{${each.description}${values[next++]}}`)
+      return `{${this.#describeEntry(entry)},"characteristics":[${members.join(',')}]}`
+    })
+    return `{"accessories":[{"aid":${ACCESSORY_ID},"services":[${services.join(',')}]}]}`
   }
 
   /** Differs when controllers have to read the database again. */
   hash(): string {
-    const structure = this.#entries.map(entry => [
-      describeEntry(entry),
-      entry.characteristics.map(characteristic => [
-        describeCharacteristic(characteristic),
-        CONSTANT_VALUES.has(characteristic.name) ? characteristic.value : null,
-      ]),
-    ])
-    return createHash('sha256').update(JSON.stringify(structure)).digest('hex')
+    const hash = createHash('sha256')
+    for (const entry of this.#entries) {
+      hash.update(`${this.#describeEntry(entry)}\n`)
+      for (const { name, description, value } of entry.characteristics) {
+        hash.update(`${description}${CONSTANT_VALUES.has(name) ? value : ''}\n`)
+      }
+    }
+    return hash.digest('hex')
+  }
+
+  #describeEntry({ instanceId, type, spec }: Entry): string {
+    const linked = spec.linked?.map(place => this.#placed(place).instanceId) ?? []
+    const about = {
+      iid: instanceId,
+      type,
+      ...(spec.isPrimary ? { primary: true } : {}),
+      ...(spec.isHidden ? { hidden: true } : {}),
+      ...(linked.length > 0 ? { linked } : {}),
+    }
+    return JSON.stringify(about).slice(1, -1)
+  }
+
+  #placed(place: string): Entry {
+    const entry = this.#entries.find(each => each.place === place)
+    if (entry === undefined) throw new TypeError(`there is no service ${place} to link`)
+    return entry
   }
 }
 
-/** The members that `GET /characteristics?meta=1` adds. */
-export function describeMeta(definition: CharacteristicDefinition): Record<string, unknown> {
-  const { format, unit, minValue, maxValue, minStep, maxLength, validValues } = definition
-  const meta = {
-    format,
-    unit,
-    minValue,
-    maxValue,
-    minStep,
-    maxLen: maxLength,
-    'valid-values': validValues,
-  }
-  return Object.fromEntries(Object.entries(meta).filter(([, value]) => value !== undefined))
+function isText(read: string | Promise<string>): read is string {
+  return typeof read === 'string'
 }
 
-function describeEntry(entry: Entry): Record<string, unknown> {
-  const { instanceId: iid, type, isPrimary, linked } = entry
-  return {
-    iid,
-    type,
-    ...(isPrimary ? { primary: true } : {}),
-    ...(linked.length > 0 ? { linked } : {}),
-  }
-}
-
-function describeCharacteristic({ instanceId, definition }: Characteristic): object {
-  return {
-    iid: instanceId,
-    type: definition.type,
-    perms: definition.perms,
-    ...describeMeta(definition),
-  }
-}
-
-async function currentValue(
+/** The value member, with a comma in front; empty for what cannot be read. */
+function currentValue(
   characteristic: Characteristic,
-  requester: Requester,
-): Promise<{ value?: CharacteristicValue }> {
-  if (!characteristic.definition.perms.includes('pr')) return {}
+  context: RequestContext,
+): string | Promise<string> {
+  const { perms, format } = characteristic.definition
+  if (!perms.includes('pr')) return ''
+  // The database as a whole is still worth reading: an unreadable TLV is empty, the rest null.
+  const unreadable = `,"value":${format === 'tlv8' ? '""' : 'null'}`
+  if (characteristic.isAdminRead && !context.isAdmin) return unreadable
   try {
-    return { value: await characteristic.read(requester) }
+    const value = characteristic.read(context)
+    if (!(value instanceof Promise)) return `,"value":${JSON.stringify(value)}`
+    return value.then(
+      read => `,"value":${JSON.stringify(read)}`,
+      () => unreadable,
+    )
   } catch {
-    // The database as a whole is still worth reading: an unreadable TLV is empty, the rest null.
-    return { value: characteristic.definition.format === 'tlv8' ? '' : null }
+    return unreadable
   }
 }

@@ -28,7 +28,7 @@ export function parseValue(
       if (typeof json === 'boolean') return json
       return json === 0 || json === 1 ? json === 1 : undefined
     case 'string': {
-      if (typeof json !== 'string') return undefined
+      if (typeof json !== 'string' || !isUnicode(json)) return undefined
       return Buffer.byteLength(json) <= (definition.maxLength ?? 64) ? json : undefined
     }
     case 'tlv8':
@@ -39,6 +39,18 @@ export function parseValue(
     default:
       return parseInteger(definition, definition.format, json)
   }
+}
+
+/** A number brought to the step it is closest to; anything else as it is. */
+export function nearestStep(
+  { minStep, minValue = 0 }: CharacteristicDefinition,
+  value: CharacteristicValue,
+): CharacteristicValue {
+  if (typeof value !== 'number' || minStep === undefined || minStep <= 0) return value
+  const nearest = minValue + Math.round((value - minValue) / minStep) * minStep
+  // 0.1 + 0.2 has a tail that some controllers cannot read.
+  const [, decimals = ''] = `${minStep}`.split('.')
+  return Number(nearest.toFixed(decimals.length))
 }
 
 function parseInteger(
@@ -62,4 +74,9 @@ function parseNumber(definition: CharacteristicDefinition, json: unknown): numbe
     if (Math.abs(steps - Math.round(steps)) > 1e-6) return undefined
   }
   return json
+}
+
+/** Half of a surrogate pair has no UTF-8. */
+function isUnicode(text: string): boolean {
+  return !/\p{Surrogate}/u.test(text)
 }

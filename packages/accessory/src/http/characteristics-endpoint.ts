@@ -1,20 +1,18 @@
-import { ADMIN, type HapStatus, hapStatus } from '@hksv/hap'
+import { type HapStatus, hapStatus } from '@hksv/hap'
 import { z } from 'zod'
 
-import { type AttributeDatabase, describeMeta } from '../database/attribute-database.ts'
-import type { Characteristic, Requester } from '../database/characteristic.ts'
+import type { AttributeDatabase } from '../database/attribute-database.ts'
+import { type Characteristic, describeMeta } from '../database/characteristic.ts'
+import type { RequestContext } from '../database/request-context.ts'
 import { type CharacteristicValue, parseValue } from '../database/value.ts'
 import { isAccessoryError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { PairingList } from '../pairing-list.ts'
-import { empty, json, type Reply } from './reply.ts'
+import { type Id, MAX_UINT64, parseReadQuery, type ReadWants } from './read-query.ts'
+import { empty, json, jsonText, type Reply } from './reply.ts'
 import type { HapSession } from './session.ts'
 
-const IDS = /^(?:\d+\.\d+(?:,\d+\.\d+)*)?$/
-const FLAGS: ReadonlySet<string> = new Set(['meta', 'perms', 'type', 'ev'])
-
-// 64 bits on the wire: beyond 2^53 they are rounded, which is near enough for what does not exist.
-const id = z.number().nonnegative().refine(Number.isInteger)
+const id: z.ZodType<Id> = z.union([z.int().nonnegative(), z.bigint().min(0n).max(MAX_UINT64)])
 const flag = z.union([z.boolean(), z.literal(0), z.literal(1)])
 const writeBody = z.object({
   characteristics: z.array(
@@ -33,10 +31,13 @@ const prepareBody = z.object({ ttl: id, pid: id })
 type WriteEntry = z.infer<typeof writeBody>['characteristics'][number]
 
 interface EntryResult {
-  readonly aid: number
-  readonly iid: number
+  readonly aid: Id
+  readonly iid: Id
   readonly status: HapStatus
+  /** With success, where a value belongs to it. */
   readonly value?: CharacteristicValue
+  /** What a query asked for besides. */
+  readonly more?: object
 }
 
 /** What the endpoints of the database work on. */
@@ -51,49 +52,54 @@ export interface EndpointContext {
 export async function readCharacteristics(
   context: EndpointContext,
   session: HapSession,
-  requester: Requester,
-  query: string | undefined,
+  scope: RequestContext,
+  target: string,
 ): Promise<Reply> {
-  const fields = parseQuery(query ?? '')
-  const ids = fields?.get('id')
-  if (ids === undefined) return empty(400)
-  if (ids === '') return empty(204)
-  const wants = (name: string) => fields?.get(name) === '1'
-  const entries = await Promise.all(
-    ids.split(',').map(async text => {
-      const [aid = 0, iid = 0] = text.split('.').map(Number)
-      const characteristic = context.database.find(aid, iid)
-      if (characteristic === undefined) return { aid, iid, status: hapStatus.doesNotExist }
-      const { definition } = characteristic
-      const extra = {
-        ...(wants('type') ? { type: definition.type } : {}),
-        ...(wants('perms') ? { perms: definition.perms } : {}),
-        ...(wants('ev') ? { ev: session.subscriptions.has(iid) } : {}),
-        ...(wants('meta') ? describeMeta(definition) : {}),
-      }
-      try {
-        const value = await characteristic.read(requester)
-        return { aid, iid, value, ...extra, status: hapStatus.success }
-      } catch (error) {
-        return { aid, iid, ...extra, status: statusOf(error, context.log, characteristic) }
-      }
-    }),
+  const query = parseReadQuery(target)
+  if (query === undefined) return empty(400)
+  const { ids, wants } = query
+  if (ids.length === 0) return empty(204)
+  const results = await Promise.all(
+    ids.map(({ aid, iid }) => readEntry(context, session, scope, { aid, iid, wants })),
   )
-  if (entries.some(entry => entry.status !== hapStatus.success)) {
-    return json(207, { characteristics: entries })
+  return results.every(isGood) ? listed(200, results) : listed(207, results)
+}
+
+async function readEntry(
+  { database, log }: EndpointContext,
+  session: HapSession,
+  scope: RequestContext,
+  { aid, iid, wants }: { aid: Id; iid: Id; wants: ReadWants },
+): Promise<EntryResult> {
+  const characteristic = database.find(aid, iid)
+  if (characteristic === undefined) return { aid, iid, status: hapStatus.doesNotExist }
+  const { definition, instanceId, isAdminRead } = characteristic
+  const more = {
+    ...(wants.type ? { type: definition.type } : {}),
+    ...(wants.perms ? { perms: definition.perms } : {}),
+    ...(wants.ev ? { ev: session.subscriptions.has(instanceId) } : {}),
+    ...(wants.meta ? describeMeta(definition) : {}),
   }
-  return json(200, { characteristics: entries.map(({ status: _, ...entry }) => entry) })
+  if (isAdminRead && !scope.isAdmin) {
+    return { aid, iid, more, status: hapStatus.insufficientPrivileges }
+  }
+  try {
+    const value = await characteristic.read(scope)
+    return { aid, iid, value, more, status: hapStatus.success }
+  } catch (error) {
+    return { aid, iid, more, status: statusOf(error, log, characteristic) }
+  }
 }
 
 /** `PUT /characteristics`. @see HomeKit Accessory Protocol R2 §6.7.2 */
 export async function writeCharacteristics(
   context: EndpointContext,
   session: HapSession,
-  requester: Requester,
+  scope: RequestContext,
   body: unknown,
 ): Promise<Reply> {
   const parsed = writeBody.safeParse(body)
-  if (!parsed.success || parsed.data.characteristics.some(entry => entry.value === null)) {
+  if (!parsed.success || parsed.data.characteristics.some(({ value }) => value === null)) {
     return empty(400)
   }
   const { characteristics, pid } = parsed.data
@@ -103,24 +109,24 @@ export async function writeCharacteristics(
     results.push(
       timed === 'invalid'
         ? { aid: entry.aid, iid: entry.iid, status: hapStatus.invalidValue }
-        : await writeEntry(context, session, requester, entry, timed === 'timed'),
+        : await writeEntry(context, session, scope, entry, timed === 'timed'),
     )
   }
-  const wantsResponse = characteristics.some(({ r }) => r === true || r === 1)
-  const isAllGood = results.every(({ status }) => status === hapStatus.success)
-  return isAllGood && !wantsResponse ? empty(204) : json(207, { characteristics: results })
+  const wantsResponse = characteristics.some(({ r }) => isOn(r))
+  return results.every(isGood) && !wantsResponse ? empty(204) : listed(207, results)
 }
 
 /** `PUT /prepare`. @see HomeKit Accessory Protocol R2 §6.7.2.4 */
 export function prepareTimedWrite(session: HapSession, body: unknown, now: number): Reply {
   const parsed = prepareBody.safeParse(body)
   if (!parsed.success) return empty(400)
-  session.timedWrite = { pid: parsed.data.pid, expiresAt: now + parsed.data.ttl }
+  const { pid, ttl } = parsed.data
+  session.timedWrite = { pid, expiresAt: now + Number(ttl) }
   return json(200, { status: hapStatus.success })
 }
 
 /** A prepared write is good for one PUT with a pid, be it the right one or not. */
-function consumeTimedWrite(session: HapSession, pid: number, now: number): 'timed' | 'invalid' {
+function consumeTimedWrite(session: HapSession, pid: Id, now: number): 'timed' | 'invalid' {
   const prepared = session.timedWrite
   session.timedWrite = undefined
   return prepared?.pid === pid && now <= prepared.expiresAt ? 'timed' : 'invalid'
@@ -129,7 +135,7 @@ function consumeTimedWrite(session: HapSession, pid: number, now: number): 'time
 async function writeEntry(
   context: EndpointContext,
   session: HapSession,
-  requester: Requester,
+  scope: RequestContext,
   entry: WriteEntry,
   isTimed: boolean,
 ): Promise<EntryResult> {
@@ -139,19 +145,18 @@ async function writeEntry(
   if (characteristic === undefined) return result(hapStatus.doesNotExist)
   if (entry.value === undefined && ev === undefined) return result(hapStatus.invalidValue)
   if (ev !== undefined) {
-    if (!characteristic.definition.perms.includes('ev')) {
-      return result(hapStatus.notificationNotSupported)
-    }
-    session.subscribe(iid, ev === true || ev === 1)
+    const refusal = refuseEvents(characteristic, scope)
+    if (refusal !== undefined) return result(refusal)
+    session.subscribe(characteristic.instanceId, isOn(ev))
   }
   if (entry.value === undefined) return result(hapStatus.success)
-  const refusal = refuseWrite(context, characteristic, requester, isTimed)
+  const refusal = refuseWrite(characteristic, scope, isTimed)
   if (refusal !== undefined) return result(refusal)
   const value = parseValue(characteristic.definition, entry.value)
   if (value === undefined) return result(hapStatus.invalidValue)
   try {
-    const response = await characteristic.write(value, requester)
-    if (entry.r !== true && entry.r !== 1) return result(hapStatus.success)
+    const response = await characteristic.write(value, scope)
+    if (!isOn(entry.r)) return result(hapStatus.success)
     if (!characteristic.definition.perms.includes('wr')) return result(hapStatus.writeOnly)
     return { ...result(hapStatus.success), value: response ?? characteristic.value }
   } catch (error) {
@@ -159,14 +164,20 @@ async function writeEntry(
   }
 }
 
+function refuseEvents(
+  { definition, isAdminRead }: Characteristic,
+  { isAdmin }: RequestContext,
+): HapStatus | undefined {
+  if (isAdminRead && !isAdmin) return hapStatus.insufficientPrivileges
+  return definition.perms.includes('ev') ? undefined : hapStatus.notificationNotSupported
+}
+
 function refuseWrite(
-  { pairings }: EndpointContext,
   { definition, isAdminWrite }: Characteristic,
-  requester: Requester,
+  { isAdmin }: RequestContext,
   isTimed: boolean,
 ): HapStatus | undefined {
-  const permissions = pairings.find(requester.controllerId)?.permissions ?? 0
-  if (isAdminWrite && (permissions & ADMIN) === 0) return hapStatus.insufficientPrivileges
+  if (isAdminWrite && !isAdmin) return hapStatus.insufficientPrivileges
   if (!definition.perms.includes('pw')) return hapStatus.readOnly
   if (definition.perms.includes('tw') && !isTimed) return hapStatus.invalidValue
   return undefined
@@ -178,15 +189,19 @@ function statusOf(error: unknown, log: Log, { name }: Characteristic): HapStatus
   return hapStatus.unableToPerform
 }
 
-/** @returns `undefined` when anything in it is not one of the endpoint's. */
-function parseQuery(query: string): ReadonlyMap<string, string> | undefined {
-  const fields = new Map<string, string>()
-  // Some controllers percent-encode the commas between ids.
-  for (const field of query.replaceAll(/%2c/gi, ',').split('&')) {
-    const [name = '', value = ''] = field.split('=', 2)
-    const isKnown = name === 'id' ? IDS.test(value) : FLAGS.has(name) && /^[01]$/.test(value)
-    if (!isKnown) return undefined
-    fields.set(name, value)
-  }
-  return fields
+/** 200 for values alone; with 207 each entry has its status. Ids are integers of any size. */
+function listed(status: 200 | 207, results: readonly EntryResult[]): Reply {
+  const entries = results.map(({ aid, iid, value, more, status: own }) => {
+    const rest = JSON.stringify({ value, ...more, ...(status === 207 ? { status: own } : {}) })
+    return `{"aid":${aid},"iid":${iid}${rest === '{}' ? '' : ','}${rest.slice(1)}`
+  })
+  return jsonText(status, `{"characteristics":[${entries.join(',')}]}`)
+}
+
+function isGood({ status }: EntryResult): boolean {
+  return status === hapStatus.success
+}
+
+function isOn(flagged: boolean | 0 | 1 | undefined): boolean {
+  return flagged === true || flagged === 1
 }

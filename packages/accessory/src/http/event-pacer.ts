@@ -20,6 +20,11 @@ export class EventPacer {
   #immediate: PendingEvent[] = []
   #quietUntil = 0
 
+  /** How many wait that cannot be merged with others. */
+  get waiting(): number {
+    return this.#immediate.length
+  }
+
   /** Notes a change of a characteristic that the connection subscribed to. */
   add(characteristic: Characteristic): void {
     const { instanceId, value, definition } = characteristic

@@ -1,6 +1,8 @@
 import type { CryptoProvider } from '@hksv/crypto'
 import {
+  ADMIN,
   decodePairingsRequest,
+  type HttpRequest,
   hapStatus,
   isHapError,
   type PairSetupEvent,
@@ -9,24 +11,24 @@ import {
 } from '@hksv/hap'
 
 import { ACCESSORY_ID } from '../database/attribute-database.ts'
-import type { Requester } from '../database/characteristic.ts'
 import {
   type EndpointContext,
   prepareTimedWrite,
   readCharacteristics,
   writeCharacteristics,
 } from './characteristics-endpoint.ts'
-import { parseJson } from './json-body.ts'
-import { empty, json, pairingTlv, type Reply, UNAUTHORIZED, unauthorized } from './reply.ts'
+import { type JsonObject, parseJson } from './json.ts'
+import {
+  empty,
+  json,
+  jsonText,
+  pairingTlv,
+  type Reply,
+  UNAUTHORIZED,
+  unauthorized,
+} from './reply.ts'
+import { RequestScope } from './request-scope.ts'
 import type { HapSession } from './session.ts'
-
-/** A request with its whole body. */
-export interface HapRequest {
-  readonly method: string
-  /** As sent, with the query. */
-  readonly url: string
-  readonly body: Uint8Array
-}
 
 /** What a picture is asked for. */
 export interface SnapshotRequest {
@@ -36,31 +38,31 @@ export interface SnapshotRequest {
   readonly reason?: number
 }
 
-interface SnapshotBody {
-  readonly 'resource-type'?: unknown
-  readonly 'image-width'?: unknown
-  readonly 'image-height'?: unknown
-  readonly aid?: unknown
-  readonly reason?: unknown
-}
-
 /** What the router needs of the accessory. */
 export interface RouterContext extends EndpointContext {
   readonly crypto: CryptoProvider
   /** The list of pairings has changed, and is on the disk. Resolves when what follows from it is. */
   pairingsChanged(): Promise<void>
+  /** A controller has proved who it is, and from the answer on the session is its. */
+  verified(session: HapSession): void
   identify(): void
-  /** A JPEG, or the status to refuse with. */
-  snapshot(request: SnapshotRequest, signal: AbortSignal): Promise<Uint8Array | number>
+  /** A JPEG, or the status to refuse with; absent when there is no camera. */
+  readonly snapshot?:
+    | ((request: SnapshotRequest, signal: AbortSignal) => Promise<Uint8Array | number>)
+    | undefined
 }
 
-type Handler = (context: RouterContext, session: HapSession, request: HapRequest) => Promise<Reply>
+type Handler = (
+  context: RouterContext,
+  session: HapSession,
+  request: HttpRequest,
+) => Reply | Promise<Reply>
 type SecuredHandler = (
   context: RouterContext,
   session: HapSession,
-  request: HapRequest,
-  requester: Requester,
-) => Promise<Reply>
+  request: HttpRequest,
+  scope: RequestScope,
+) => Reply | Promise<Reply>
 
 interface Route {
   readonly methods: Readonly<Record<string, Handler>>
@@ -77,14 +79,15 @@ interface Route {
 export async function route(
   context: RouterContext,
   session: HapSession,
-  request: HapRequest,
+  request: HttpRequest,
 ): Promise<Reply> {
-  const { method, url } = request
+  const { method, target, headers } = request
   const isSecured = session.requester !== undefined
-  const found = routes.get(url.split('?', 1)[0] ?? '')
+  const found = routes.get(target.split(/[?#]/, 1)[0] ?? '')
   if (found === undefined) return empty(isSecured ? 404 : UNAUTHORIZED)
   const handler = Object.hasOwn(found.methods, method) ? found.methods[method] : undefined
   if (handler === undefined) return empty(isSecured ? 405 : found.wrongMethod)
+  if (method !== 'GET' && !headers.has('content-length')) return empty(400)
   try {
     return await handler(context, session, request)
   } catch (error) {
@@ -116,58 +119,66 @@ async function applyPairSetupEvent(context: RouterContext, event: PairSetupEvent
   }
 }
 
-const pairVerify: Handler = async (context, session, { body }) => {
+const pairVerify: Handler = (context, session, { body }) => {
   if (session.requester !== undefined) return empty(400)
   const [verified] = session.pairVerify.receive(body)
   const answer = session.pairVerify.take() ?? new Uint8Array(0)
   if (verified === undefined) return pairingTlv(answer)
-  const { keys, identifier, sharedSecret } = verified
-  session.verified(identifier, sharedSecret)
-  session.stream.openWith(new RecordOpener(context.crypto, keys.controllerToAccessory))
+  const { keys, identifier: controllerId, sharedSecret } = verified
+  const opener = new RecordOpener(context.crypto, keys.controllerToAccessory)
   const sealer = new RecordSealer(context.crypto, keys.accessoryToController)
   // The answer itself still goes in the clear.
-  return pairingTlv(answer, () => session.stream.sealWith(sealer))
+  return pairingTlv(answer, () => {
+    session.verified({ controllerId, sharedSecret }, opener, sealer)
+    context.verified(session)
+  })
 }
 
-const identify: Handler = async context => {
+const identify: Handler = context => {
   if (context.pairings.size > 0) return json(400, { status: hapStatus.insufficientPrivileges })
   context.identify()
   return empty(204)
 }
 
-const pairings: SecuredHandler = async (context, _session, { body }, requester) => {
+const pairings: SecuredHandler = async (context, _session, { body }, { requester }) => {
   const request = decodePairingsRequest(body)
   const { answer, isChanged } = await context.pairings.apply(request, requester.controllerId)
-  if (!isChanged) return pairingTlv(answer)
-  // Whoever removed itself still gets its answer.
-  return pairingTlv(answer, () => void context.pairingsChanged())
+  // Ends the sessions of whoever is gone: that of the requester itself once it has its answer.
+  if (isChanged) await context.pairingsChanged()
+  return pairingTlv(answer)
 }
 
-const accessories: SecuredHandler = async (context, _session, _request, requester) =>
-  json(200, await context.database.describe(requester))
+const accessories: SecuredHandler = async (context, _session, _request, scope) =>
+  jsonText(200, await context.database.describe(scope))
 
-const prepare: SecuredHandler = async (context, session, { body }) =>
+const prepare: SecuredHandler = (context, session, { body }) =>
   prepareTimedWrite(session, parseJson(body), context.now())
 
 const resource: SecuredHandler = async (context, session, { body }) => {
-  const request = parseSnapshotRequest(parseJson(body))
+  const fields = parseJson(body)
+  if (!isObject(fields)) return empty(400)
+  const request = parseSnapshotRequest(fields)
   if (request === undefined) return empty(400)
-  if (request === 'unknown') return json(404, { status: hapStatus.doesNotExist })
+  if (request === 'unknown' || context.snapshot === undefined) {
+    return json(404, { status: hapStatus.doesNotExist })
+  }
   const picture = await context.snapshot(request, session.signal)
   if (typeof picture === 'number') return json(207, { status: picture })
   return { status: 200, contentType: 'image/jpeg', body: picture }
 }
 
-function parseSnapshotRequest(body: unknown): SnapshotRequest | 'unknown' | undefined {
-  if (typeof body !== 'object' || body === null) return undefined
-  const fields: SnapshotBody = body
+function isObject(json: unknown): json is JsonObject {
+  return typeof json === 'object' && json !== null && !Array.isArray(json)
+}
+
+function parseSnapshotRequest(fields: JsonObject): SnapshotRequest | 'unknown' | undefined {
   const size = (value: unknown, standard: number): number => {
     const isUsable = typeof value === 'number' && value >= 1 && value <= 8192
     return isUsable ? Math.round(value) : standard
   }
   if (fields['resource-type'] !== 'image') return 'unknown'
-  if (fields.aid !== undefined && fields.aid !== ACCESSORY_ID) return 'unknown'
-  const { reason } = fields
+  const { aid, reason } = fields
+  if (aid !== undefined && aid !== ACCESSORY_ID) return 'unknown'
   if (reason !== undefined && typeof reason !== 'number') return undefined
   const picture = {
     width: size(fields['image-width'], 1280),
@@ -180,11 +191,15 @@ function parseSnapshotRequest(body: unknown): SnapshotRequest | 'unknown' | unde
 function secured(refusal: () => Reply, handler: SecuredHandler): Handler {
   return async (context, session, request) => {
     const { requester } = session
+    const pairing = requester && context.pairings.find(requester.controllerId)
     // A session whose pairing is gone is as good as none.
-    if (requester === undefined || context.pairings.find(requester.controllerId) === undefined) {
-      return refusal()
+    if (requester === undefined || pairing === undefined) return refusal()
+    const scope = new RequestScope(requester, (pairing.permissions & ADMIN) !== 0)
+    try {
+      return await handler(context, session, request, scope)
+    } finally {
+      scope.close()
     }
-    return handler(context, session, request, requester)
   }
 }
 
@@ -207,11 +222,11 @@ const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
     '/characteristics',
     {
       methods: {
-        GET: secured(unauthorized, (context, session, { url }, requester) =>
-          readCharacteristics(context, session, requester, url.split('?', 2)[1]),
+        GET: secured(unauthorized, (context, session, { target }, scope) =>
+          readCharacteristics(context, session, scope, target),
         ),
-        PUT: secured(unauthorized, (context, session, { body }, requester) =>
-          writeCharacteristics(context, session, requester, parseJson(body)),
+        PUT: secured(unauthorized, (context, session, { body }, scope) =>
+          writeCharacteristics(context, session, scope, parseJson(body)),
         ),
       },
       wrongMethod: UNAUTHORIZED,

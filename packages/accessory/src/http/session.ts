@@ -1,42 +1,69 @@
-import type { PairSetupAccessory, PairVerifyAccessory } from '@hksv/hap'
+import type { Socket } from 'node:net'
+
+import type {
+  HttpRequest,
+  PairSetupAccessory,
+  PairVerifyAccessory,
+  RecordOpener,
+  RecordSealer,
+} from '@hksv/hap'
+
 import { ACCESSORY_ID } from '../database/attribute-database.ts'
-import type { Characteristic, Requester } from '../database/characteristic.ts'
-import { EventPacer } from './event-pacer.ts'
-import type { RecordStream } from './record-stream.ts'
+import type { Characteristic } from '../database/characteristic.ts'
+import type { Requester } from '../database/request-context.ts'
+import { EventPacer, type PendingEvent } from './event-pacer.ts'
+import { HapConnection } from './hap-connection.ts'
+import type { Reply } from './reply.ts'
+
+/** Events that wait for a peer that does not read: beyond these it is gone. */
+const MAX_WAITING_EVENTS = 64
 
 /** A prepared timed write: valid once, until `expiresAt` (milliseconds of the session's clock). */
 export interface TimedWrite {
-  readonly pid: number
+  readonly pid: number | bigint
   readonly expiresAt: number
 }
 
 /** One connection of a controller, from accept to close. */
 export class HapSession {
-  readonly stream: RecordStream
   readonly pairSetup: PairSetupAccessory
   readonly pairVerify: PairVerifyAccessory
   readonly subscriptions: Set<number> = new Set()
   timedWrite: TimedWrite | undefined
-  #requester: Requester | undefined
+  readonly #connection: HapConnection
   readonly #closed = new AbortController()
   readonly #events = new EventPacer()
   readonly #now: () => number
+  #requester: Requester | undefined
   #timer: NodeJS.Timeout | undefined
-  #requestsUnderWay = 0
   #lastRequestAt: number
-  #queue: Promise<void> = Promise.resolve()
+  #hasAsked = false
 
   constructor(options: {
-    stream: RecordStream
+    socket: Socket
     pairSetup: PairSetupAccessory
     pairVerify: PairVerifyAccessory
     now: () => number
+    /** Answers a request. When it rejects, the connection ends without an answer. */
+    answer: (session: HapSession, request: HttpRequest) => Promise<Reply>
+    closed: (session: HapSession, error: Error | undefined) => void
   }) {
-    this.stream = options.stream
     this.pairSetup = options.pairSetup
     this.pairVerify = options.pairVerify
     this.#now = options.now
     this.#lastRequestAt = this.#now()
+    this.#connection = new HapConnection(options.socket, {
+      answer: request => {
+        this.#lastRequestAt = this.#now()
+        this.#hasAsked = true
+        return options.answer(this, request)
+      },
+      idle: () => this.#flushEvents(),
+      closed: error => {
+        this.#forget()
+        options.closed(this, error)
+      },
+    })
   }
 
   /** Who is at the other end, once pair-verify has finished. */
@@ -49,25 +76,25 @@ export class HapSession {
     return this.#closed.signal
   }
 
-  /** For how long no request has begun, in milliseconds. */
+  /** For how long no request has come, in milliseconds. */
   get idleMs(): number {
     return this.#now() - this.#lastRequestAt
   }
 
-  /** Pair-verify has finished. */
-  verified(controllerId: string, sharedSecret: Uint8Array): void {
-    const localAddress = this.stream.socket.localAddress ?? ''
-    this.#requester = { controllerId, sharedSecret, localAddress, signal: this.signal }
+  /** Whether there was a request at all. */
+  get hasAsked(): boolean {
+    return this.#hasAsked
   }
 
-  /** Runs the requests of this connection one after the other, in the order they came. */
-  enqueue(run: () => Promise<void>): void {
-    this.#requestsUnderWay++
-    this.#lastRequestAt = this.#now()
-    this.#queue = this.#queue.then(run).finally(() => {
-      this.#requestsUnderWay--
-      this.#flushEvents()
-    })
+  /** Pair-verify has finished, and its last answer is written: from now on all is sealed. */
+  verified(
+    controller: { controllerId: string; sharedSecret: Uint8Array },
+    opener: RecordOpener,
+    sealer: RecordSealer,
+  ): void {
+    const { localAddress } = this.#connection
+    this.#requester = { ...controller, localAddress, signal: this.signal }
+    this.#connection.secure(opener, sealer)
   }
 
   /** Reports a change, unless this connection made it or does not listen. */
@@ -75,10 +102,11 @@ export class HapSession {
     const isOwn = origin !== undefined && origin === this.#requester
     if (isOwn || !this.subscriptions.has(characteristic.instanceId)) return
     this.#events.add(characteristic)
-    this.#flushEvents()
+    if (this.#events.waiting > MAX_WAITING_EVENTS) this.destroy()
+    else this.#flushEvents()
   }
 
-  /** Ends or begins to report changes of a characteristic. */
+  /** Begins or ends to report changes of a characteristic. */
   subscribe(instanceId: number, isWanted: boolean): void {
     if (isWanted) this.subscriptions.add(instanceId)
     else {
@@ -87,23 +115,32 @@ export class HapSession {
     }
   }
 
-  /** The connection has ended: wipes its secrets and aborts what depends on it. */
-  close(): void {
+  /** Ends the connection once the request under way is answered. */
+  end(): void {
+    this.#connection.end()
+  }
+
+  /** Ends the connection at once. */
+  destroy(): void {
+    this.#connection.destroy()
+  }
+
+  /** Wipes the secrets and aborts what depends on the connection. */
+  #forget(): void {
     clearTimeout(this.#timer)
     this.pairSetup.close()
     this.pairVerify.close()
     this.#closed.abort()
     this.#requester?.sharedSecret.fill(0)
-    this.stream.destroy()
   }
 
   #flushEvents(): void {
     clearTimeout(this.#timer)
-    // An event must never stand between a request and its response.
-    if (this.#requestsUnderWay > 0 || this.signal.aborted) return
+    // An event must never stand between a request and its response, nor pile up in the socket.
+    if (this.#connection.isBusy || this.#connection.isCongested || this.signal.aborted) return
     let events = this.#events.take(this.#now())
     while (events !== undefined) {
-      this.stream.write(encodeEvent(events))
+      this.#connection.write(encodeEvent(events))
       events = this.#events.take(this.#now())
     }
     const due = this.#events.deadline()
@@ -114,16 +151,13 @@ export class HapSession {
 }
 
 /** @see HomeKit Accessory Protocol R2 §6.8 */
-function encodeEvent(events: readonly { instanceId: number; value: unknown }[]): Buffer {
-  const body = Buffer.from(
-    JSON.stringify({
-      characteristics: events.map(({ instanceId, value }) => ({
-        aid: ACCESSORY_ID,
-        iid: instanceId,
-        value,
-      })),
-    }),
-  )
-  const head = `EVENT/1.0 200 OK\r\nContent-Type: application/hap+json\r\nContent-Length: ${body.length}\r\n\r\n`
-  return Buffer.concat([Buffer.from(head, 'latin1'), body])
+function encodeEvent(events: readonly PendingEvent[]): Buffer {
+  const characteristics = events.map(({ instanceId, value }) => ({
+    aid: ACCESSORY_ID,
+    iid: instanceId,
+    value,
+  }))
+  const body = JSON.stringify({ characteristics })
+  const head = `EVENT/1.0 200 OK\r\nContent-Type: application/hap+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n`
+  return Buffer.from(head + body)
 }

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 
 import type { HdsAccessory, HdsAccessoryCommand } from '@hksv/hds'
 
-import type { Requester } from '../database/characteristic.ts'
+import type { Requester } from '../database/request-context.ts'
 import type { Log } from '../log.ts'
 
 /** Whatever the machine of a connection reports. */

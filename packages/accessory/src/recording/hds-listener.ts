@@ -10,7 +10,7 @@ import {
   type SetupResponse,
 } from '@hksv/hds'
 
-import type { Requester } from '../database/characteristic.ts'
+import type { Requester } from '../database/request-context.ts'
 import type { Log } from '../log.ts'
 import { HdsConnection, type HdsEventHandler } from './hds-connection.ts'
 
