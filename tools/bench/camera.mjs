@@ -34,15 +34,16 @@ export class Camera {
   }
 
   /**
-   * Starts a camera that nobody has paired with.
+   * Starts a camera, or another accessory, that nobody has paired with.
    *
    * @param {'hksv' | 'hap-nodejs'} name
-   * @param {number} groups How many fragments of media it has prepared.
+   * @param {{ groups?: number, kind?: 'camera' | 'light' }} options How many fragments of media a
+   * camera has prepared.
    */
-  static async start(name, groups = 1) {
+  static async start(name, { groups = 1, kind = 'camera' } = {}) {
     const directory = await mkdtemp(join(tmpdir(), 'hksv-bench-'))
-    const subject = new Subject(`${name}-camera`)
-    const storage = join(directory, 'camera')
+    const subject = new Subject(`${name}-${kind}`)
+    const storage = join(directory, 'accessory')
     const port = await subject.call('start', { storage, setupCode: SETUP_CODE, groups })
     const store = await ControllerStore.open(join(directory, 'hub'), crypto)
     return new Camera({ subject, isLive: name === 'hksv', directory, port, store })

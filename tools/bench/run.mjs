@@ -1,10 +1,11 @@
 // Measures what people compare cameras by: against hap-nodejs, and against the least it can cost.
 //
-// usage: node tools/bench/run.mjs [--runs 5] [--only NAME ...] [--json] [--profile DIR]
+// usage: node tools/bench/run.mjs [--runs 3] [--quick] [--only NAME ...] [--json] [--profile DIR]
 //
 // Names: those of the files in measures/. Every camera runs in a process of
 // its own, whose CPU time is what counts; the runs of both sides alternate, and the table shows their
-// medians. `--profile` writes profiles of CPU and allocation of each measured stretch, numbered in their
+// medians. `--quick` runs each once, which shows the
+// order of magnitude. `--profile` writes profiles of CPU and allocation of each measured stretch, numbered in their
 // order; numbers measured with it are not worth keeping. Exit codes: 0 measured, 1 it failed, 2 wrong
 // usage. docs/numbers.md tells what is inside each number.
 import { mkdir } from 'node:fs/promises'
@@ -97,19 +98,21 @@ function readArguments() {
   try {
     const { values } = parseArgs({
       options: {
-        runs: { type: 'string', default: '5' },
+        runs: { type: 'string' },
+        quick: { type: 'boolean', default: false },
         only: { type: 'string', multiple: true, default: names },
         json: { type: 'boolean', default: false },
         profile: { type: 'string' },
       },
     })
-    if (!/^[1-9]\d*$/.test(values.runs)) throw new Error('--runs takes a number from 1 on')
+    const { runs = values.quick ? '1' : '3' } = values
+    if (!/^[1-9]\d*$/.test(runs)) throw new Error('--runs takes a number from 1 on')
     const unknown = values.only.find(name => !names.includes(name))
     if (unknown !== undefined) {
       throw new Error(`there is no measurement ${unknown}; there are ${names.join(', ')}`)
     }
     const { only, json: isJson, profile } = values
-    return { runs: Number(values.runs), only, isJson, profile }
+    return { runs: Number(runs), only, isJson, profile }
   } catch (error) {
     console.error(`bench: ${error.message}`)
     process.exit(2)

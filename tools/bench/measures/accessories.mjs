@@ -1,4 +1,4 @@
-import { cameraPair } from './camera-pair.mjs'
+import { bothSides } from './both-sides.mjs'
 
 const READS = 300
 /** As many as it takes until the code of both sides is compiled as well as it gets. */
@@ -8,7 +8,7 @@ const WARM_READS = 2500
 export const accessories = {
   name: 'accessories',
   async prepare() {
-    const { ours, theirs, stop } = await cameraPair()
+    const { ours, theirs, stop } = await bothSides('camera')
     const run = async () => {
       const request = { ours: await read(ours), theirs: await read(theirs) }
       const sizes = [ours.size, theirs.size]

@@ -46,7 +46,7 @@ export const event = {
 }
 
 async function writing(name) {
-  const camera = await Camera.start(name)
+  const camera = await Camera.start(name, { kind: 'light' })
   await camera.pair()
   const controller = await Controller.connect(camera)
   return { camera, controller, next: true }
@@ -56,10 +56,10 @@ async function writing(name) {
 async function report(side) {
   const { camera, controller } = side
   const listener = await camera.session()
-  const subscription = controller.entryBody('microphone', 'mute', { ev: true })
+  const subscription = controller.entryBody('lightbulb', 'on', { ev: true })
   await listener.request('PUT', '/characteristics', subscription)
   const arrived = new Promise(resolve => listener.onEvent(() => resolve(performance.now())))
-  const body = controller.entryBody('microphone', 'mute', { value: side.next })
+  const body = controller.entryBody('lightbulb', 'on', { value: side.next })
   side.next = !side.next
   const writtenAt = performance.now()
   await controller.put([body], 1)

@@ -1,14 +1,14 @@
-import { cameraPair } from './camera-pair.mjs'
+import { bothSides } from './both-sides.mjs'
 
 const READS = 1000
 /** As many as it takes until the code of both sides is compiled as well as it gets. */
 const WARM_READS = 4000
 
-/** `GET /characteristics` of one boolean, on one session. */
+/** `GET /characteristics` of a light bulb's `on`, on one session. */
 export const read = {
   name: 'read',
   async prepare() {
-    const { ours, theirs, stop } = await cameraPair()
+    const { ours, theirs, stop } = await bothSides('light')
     for (const controller of [ours, theirs]) await controller.get(pathOf(controller), WARM_READS)
     return {
       async run() {
@@ -33,5 +33,5 @@ function cpuMs(controller) {
 }
 
 function pathOf(controller) {
-  return controller.readPath('motionSensor', 'motionDetected')
+  return controller.readPath('lightbulb', 'on')
 }

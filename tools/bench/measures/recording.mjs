@@ -62,7 +62,7 @@ export const recording = {
 }
 
 async function armed(name) {
-  const camera = await Camera.start(name, GROUPS)
+  const camera = await Camera.start(name, { groups: GROUPS })
   await camera.pair()
   await camera.arm()
   return camera

@@ -50,10 +50,10 @@ export const sessions = {
 }
 
 async function besieged(name) {
-  const camera = await Camera.start(name)
+  const camera = await Camera.start(name, { kind: 'light' })
   await camera.pair()
   const controller = await Controller.connect(camera)
-  const path = controller.readPath('motionSensor', 'motionDetected')
+  const path = controller.readPath('lightbulb', 'on')
   controller.close()
   const generator = new Subject('load-generator')
   await generator.call('start', { store: camera.storeDirectory, count: SESSIONS })

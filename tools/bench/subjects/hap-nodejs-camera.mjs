@@ -3,7 +3,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
 import { prepareMedia, renderRecording } from '../media.mjs'
-import { publishCamera, silenceAdvertiser } from './peer-camera.mjs'
+import { publish, silenceAdvertiser } from './peer.mjs'
+import { createCamera } from './peer-camera.mjs'
 import { serve } from './serve.mjs'
 
 silenceAdvertiser()
@@ -34,8 +35,8 @@ const recordingDelegate = {
 serve({
   async start({ storage, setupCode, groups }) {
     recording = renderRecording(await prepareMedia(groups))
-    const port = 0
-    return publishCamera(recordingDelegate, { storage, setupCode, port, bind: '127.0.0.1' })
+    const accessory = createCamera(recordingDelegate)
+    return publish(accessory, { storage, setupCode, category: 17, port: 0, bind: '127.0.0.1' })
   },
   paired: () => undefined,
   deliver(count) {

@@ -2,7 +2,8 @@
 // usage: hap-nodejs-program.mjs STORAGE PORT [--no-mdns]
 import process from 'node:process'
 
-import { publishCamera, silenceAdvertiser } from './peer-camera.mjs'
+import { publish, silenceAdvertiser } from './peer.mjs'
+import { createCamera } from './peer-camera.mjs'
 
 const [storage, port, noMdns] = process.argv.slice(2)
 if (noMdns !== undefined) silenceAdvertiser()
@@ -15,4 +16,9 @@ const recordingDelegate = {
   closeRecordingStream() {},
 }
 
-await publishCamera(recordingDelegate, { storage, setupCode: '031-45-154', port: Number(port) })
+await publish(createCamera(recordingDelegate), {
+  storage,
+  setupCode: '031-45-154',
+  category: 17,
+  port: Number(port),
+})

@@ -1,9 +1,7 @@
 // The peer's Secure Video camera, for every program that needs one.
-import { createRequire } from 'node:module'
-
 import hap from 'hap-nodejs'
 
-const { Accessory, CameraController, HAPStorage, uuid } = hap
+const { Accessory, CameraController, uuid } = hap
 
 const streamingDelegate = {
   handleSnapshotRequest: (_request, done) => done(undefined, Buffer.from([0xff, 0xd8, 0xff, 0xd9])),
@@ -11,28 +9,11 @@ const streamingDelegate = {
   handleStreamRequest: (_request, done) => done(new Error('no live view here')),
 }
 
-/** Nothing goes to the network but what is measured. */
-export function silenceAdvertiser() {
-  const { CiaoAdvertiser } = createRequire(import.meta.url)('hap-nodejs/dist/lib/Advertiser.js')
-  for (const name of ['initPort', 'startAdvertising', 'updateAdvertisement', 'destroy']) {
-    CiaoAdvertiser.prototype[name] = async () => undefined
-  }
-}
-
-/** Publishes a camera with this recording delegate. @returns Its port. */
-export async function publishCamera(recordingDelegate, { storage, setupCode, port, bind }) {
-  HAPStorage.setCustomStoragePath(storage)
+/** A camera with this recording delegate, to be published. */
+export function createCamera(recordingDelegate) {
   const accessory = new Accessory('Theirs', uuid.generate('hksv:bench'))
   accessory.configureController(createController(recordingDelegate))
-  const listening = new Promise(resolve => accessory.once('listening', resolve))
-  await accessory.publish({
-    username: '0A:1B:2C:3D:4E:5F',
-    pincode: setupCode,
-    category: 17,
-    port,
-    ...(bind === undefined ? {} : { bind }),
-  })
-  return listening
+  return accessory
 }
 
 function createController(delegate) {

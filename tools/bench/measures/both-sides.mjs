@@ -1,9 +1,13 @@
 import { Camera } from '../camera.mjs'
 import { Controller } from '../controller.mjs'
 
-/** Both cameras, paired, each with one verified session. */
-export async function cameraPair() {
-  const cameras = [await paired('hksv'), await paired('hap-nodejs')]
+/**
+ * An accessory of each side, paired, each with one verified session.
+ *
+ * @param {'camera' | 'light'} kind
+ */
+export async function bothSides(kind) {
+  const cameras = [await paired('hksv', kind), await paired('hap-nodejs', kind)]
   const [ours, theirs] = await Promise.all(cameras.map(camera => Controller.connect(camera)))
   return {
     ours,
@@ -15,8 +19,8 @@ export async function cameraPair() {
   }
 }
 
-async function paired(name) {
-  const camera = await Camera.start(name)
+async function paired(name, kind) {
+  const camera = await Camera.start(name, { kind })
   await camera.pair()
   return camera
 }
