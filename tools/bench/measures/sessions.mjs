@@ -4,7 +4,7 @@ import { Subject } from '../subject.mjs'
 
 const SESSIONS = 32
 /** On each session in a run. */
-const READS = 200
+const READS = 500
 
 /**
  * Thirty-two verified sessions, each reading one characteristic as soon as its last read is answered.
