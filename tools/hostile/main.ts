@@ -31,6 +31,7 @@ async function runAll(suite: Suite, wanted: readonly Group[]): Promise<boolean> 
     const tally = await suite.run(group)
     faults += tally.faults.length
     report(group.name, tally, performance.now() - from)
+    console.log(`  resident ${megabytes(await camera.residentBytes())} MB`)
     if (!camera.isAlive) throw new Error(`the camera has died: ${camera.complaints.join('\n')}`)
   }
   const after = await suite.after()
@@ -46,6 +47,7 @@ function report(name: string, tally: Tally, ms: number): void {
   const seconds = (ms / 1000).toFixed(1)
   console.log(`${name.padEnd(36)} ${`${tally.total}`.padStart(6)} inputs ${seconds.padStart(6)} s`)
   console.log(`  ${outcomes.join(', ')}`)
+  for (const note of tally.notes) console.log(`  ${note}`)
   for (const fault of tally.faults) console.log(`  FAULT ${fault}`)
 }
 
@@ -54,9 +56,12 @@ function reportVitals(before: Vitals, after: Vitals): void {
   for (const key of ['verify', 'accessories', 'write', 'event'] as const) {
     row(`${key} (ms)`, before.times[key].toFixed(2), after.times[key].toFixed(2))
   }
-  const megabytes = (bytes: number) => (bytes / 1024 / 1024).toFixed(1)
   row('resident (MB)', megabytes(before.residentBytes), megabytes(after.residentBytes))
   row('descriptors', `${before.descriptors}`, `${after.descriptors}`)
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1024 / 1024).toFixed(1)
 }
 
 function row(name: string, before: string, after: string): void {

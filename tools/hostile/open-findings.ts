@@ -1,23 +1,5 @@
 /** Faults that are known and not mended yet: begin of the fault, and what has to change. */
 export const openFindings: ReadonlyMap<string, string> = new Map([
-  ['no version:', 'a request without a version is a syntax error'],
-  ['HTTP/0.9:', 'a request of HTTP/0.9 is a syntax error'],
-  ['two types:', 'a second Content-Type closes the connection'],
-  ['Connection: close:', 'Connection: close is ignored'],
-  ['a record behind M3:', 'what stands behind M3 is a record'],
-  ['half a record behind M3:', 'what stands behind M3 is a record'],
-  ['HTTP in the clear behind M3:', 'what stands behind M3 is a record'],
-  ['PUT /characteristics, aid twice:', 'two members of one name are refused'],
-  ['PUT /characteristics, iid twice:', 'two members of one name are refused'],
-  ['PUT /characteristics, pid twice:', 'two members of one name are refused'],
-  ['PUT /prepare, ttl twice:', 'two members of one name are refused'],
-  ['PUT /prepare, pid twice:', 'two members of one name are refused'],
-  ['a write that was refused was carried out', 'two members of one name are refused'],
-  ['PUT /characteristics, invalid UTF-8:', 'JSON is UTF-8'],
-  ['PUT /characteristics, half a character:', 'JSON is UTF-8'],
-  ['PUT /characteristics, overlong NUL:', 'JSON is UTF-8'],
-  ['PUT /characteristics, a surrogate in UTF-8:', 'JSON is UTF-8'],
-  ['PUT /characteristics, beyond Unicode:', 'JSON is UTF-8'],
   ['POST /resource, picture with "image-width"', 'an odd size gives a picture all the same'],
   ['stderr: warning: No picture could be taken.', 'an odd size gives a picture all the same'],
 ])

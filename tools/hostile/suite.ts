@@ -42,7 +42,7 @@ export class Suite {
   static async start(root: string, scale: Scale): Promise<Suite> {
     const directory = await mkdtemp(join(tmpdir(), 'hksv-hostile-'))
     const camera = await Camera.start(root, join(directory, 'camera'))
-    const stage = new Stage(camera, new Controller('honest'), scale)
+    const stage = new Stage(root, camera, new Controller('honest'), scale)
     await stage.controller.pair(camera.port)
     stage.nightVision = await findNightVision(stage)
     for (let i = 0; i < WARM_UP; i++) await serveHonestly(stage)
@@ -79,8 +79,8 @@ export class Suite {
     const from = performance.now()
     while (performance.now() - from < SETTLE_MS && !isBack(goal, now)) {
       await sleep(POLL_MS)
-      const { times } = now
-      now = { times, ...(await footprint(this.stage)) }
+      // A camera that somebody looks at collects its garbage; one that idles may not for minutes.
+      now = await vitals(this.stage)
     }
     return now
   }
@@ -104,6 +104,10 @@ export function isBack(before: Vitals, after: Omit<Vitals, 'times'>): boolean {
 
 async function vitals(stage: Stage): Promise<Vitals> {
   const times = await serveHonestly(stage)
+  // The camera has seen that all these connections have ended.
+  await stage.fence()
+  await stage.close()
+  await sleep(POLL_MS)
   return { times, ...(await footprint(stage)) }
 }
 

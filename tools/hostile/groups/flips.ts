@@ -97,7 +97,7 @@ function isComplete(bytes: Uint8Array): boolean {
 function parts(bytes: Uint8Array) {
   const text = Buffer.from(bytes).toString('latin1')
   const end = text.indexOf('\r\n\r\n')
-  const head = text.slice(0, end)
+  const head = text.slice(0, Math.max(0, end))
   return {
     target: /^(\S+ \S+) HTTP\/1\.[01]\r\n/.exec(head)?.[1],
     length: Number(/\r\nContent-Length:\s*(\d+)(\r\n|$)/i.exec(head)?.[1]),

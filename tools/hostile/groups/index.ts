@@ -3,16 +3,22 @@ import { setupCuts, verifiedCuts } from './cuts.ts'
 import { setupFlips, verifiedFlips } from './flips.ts'
 import { garbageAfter, garbageBefore } from './garbage.ts'
 import { json } from './json.ts'
+import { rivals, wrongCodes } from './pairing.ts'
 import { records } from './records.ts'
+import { pairingsTlv, setupTlv } from './tlv.ts'
 
 /** In the order in which they run: those of the new camera first. */
 export const groups: readonly Group[] = [
   garbageBefore,
   setupFlips,
   setupCuts,
+  setupTlv,
+  rivals,
   garbageAfter,
   verifiedFlips,
   verifiedCuts,
   records,
   json,
+  pairingsTlv,
+  wrongCodes,
 ]

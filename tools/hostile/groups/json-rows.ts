@@ -16,8 +16,8 @@ const padded = (length: number) => EMPTY.padEnd(length)
 const bytes = (...parts: (string | Uint8Array)[]) =>
   Buffer.concat(parts.map(part => Buffer.from(part)))
 
-/** Bodies of `PUT /characteristics`, with the instance id of a switch. */
-export function writeRows(iid: number): readonly JsonRow[] {
+/** Bodies of `PUT /characteristics`, with the instance id of a switch and the value it does not have. */
+export function writeRows(iid: number, value: boolean): readonly JsonRow[] {
   const entry = (members: string) => `{"characteristics":[{"aid":1,"iid":${iid}${members}}]}`
   const refused = (name: string, body: string | Uint8Array): JsonRow => ({
     name,
@@ -29,6 +29,11 @@ export function writeRows(iid: number): readonly JsonRow[] {
     body: bytes(`{"characteristics":[{"aid":1,"iid":${iid},"value":`, value, '}]}'),
     expected: NOT_WRITTEN,
   })
+  // No number that anybody can hold: the value is wrong, or the JSON.
+  const beyond = (name: string, value: string) => ({
+    ...valued(name, value),
+    expected: ['207', '400'],
+  })
   const malformed = (name: string, value: string | Uint8Array) => ({
     ...valued(name, value),
     expected: REFUSED,
@@ -37,10 +42,10 @@ export function writeRows(iid: number): readonly JsonRow[] {
     { name: '64 levels', body: nested(64), expected: ['204'] },
     refused('65 levels', nested(65)),
     refused('8,000 levels', nested(8000)),
-    refused('brackets that never close', '['.repeat(MAX_BODY)),
+    refused('brackets that never close', '['.repeat(32_000)),
     refused('braces that never close', '{"a":'.repeat(6000)),
     { name: '10 MB of brackets', body: '['.repeat(10_000_000), expected: ['closed'] },
-    { name: '32 KiB', body: padded(MAX_BODY), expected: ['204'] },
+    { name: '32,000 bytes', body: padded(32_000), expected: ['204'] },
     { name: '32 KiB and a byte', body: padded(MAX_BODY + 1), expected: ['closed'] },
     refused('a string of 32 KB that never ends', `"${'x'.repeat(32_000)}`),
     refused('32 KB of backslashes', `"${'\\'.repeat(32_001)}"`),
@@ -62,35 +67,35 @@ export function writeRows(iid: number): readonly JsonRow[] {
     refused('single quotes', "{'characteristics':[]}"),
     refused('a byte order mark', bytes('\ufeff', EMPTY)),
     refused('UTF-16', Buffer.from(EMPTY, 'utf16le')),
-    refused('aid twice', entry(`,"aid":1,"value":true`)),
-    refused('iid twice', entry(`,"iid":${iid},"value":true`)),
+    refused('aid twice', entry(`,"aid":1,"value":${value}`)),
+    refused('iid twice', entry(`,"iid":${iid},"value":${value}`)),
     refused('pid twice', '{"characteristics":[],"pid":1,"pid":1}'),
     refused('value null', entry(',"value":null')),
-    refused('no iid', '{"characteristics":[{"aid":1,"value":true}]}'),
-    refused('aid in a string', `{"characteristics":[{"aid":"1","iid":${iid},"value":true}]}`),
-    refused('negative aid', `{"characteristics":[{"aid":-1,"iid":${iid},"value":true}]}`),
-    refused('aid of 1.5', `{"characteristics":[{"aid":1.5,"iid":${iid},"value":true}]}`),
-    refused('aid of 10^400', `{"characteristics":[{"aid":1e400,"iid":${iid},"value":true}]}`),
+    refused('no iid', `{"characteristics":[{"aid":1,"value":${value}}]}`),
+    refused('aid in a string', `{"characteristics":[{"aid":"1","iid":${iid},"value":${value}}]}`),
+    refused('negative aid', `{"characteristics":[{"aid":-1,"iid":${iid},"value":${value}}]}`),
+    refused('aid of 1.5', `{"characteristics":[{"aid":1.5,"iid":${iid},"value":${value}}]}`),
+    refused('aid of 10^400', `{"characteristics":[{"aid":1e400,"iid":${iid},"value":${value}}]}`),
     {
       ...refused(
         'aid of 2^64',
-        '{"characteristics":[{"aid":18446744073709551616,"iid":1,"value":true}]}',
+        `{"characteristics":[{"aid":18446744073709551616,"iid":1,"value":${value}}]}`,
       ),
       expected: ['400', '207'],
     },
     {
       name: 'ids of 2^64-1',
-      body: '{"characteristics":[{"aid":18446744073709551615,"iid":18446744073709551615,"value":true}]}',
+      body: `{"characteristics":[{"aid":18446744073709551615,"iid":18446744073709551615,"value":${value}}]}`,
       expected: NOT_WRITTEN,
     },
     {
       name: 'ids of 2^53+1',
-      body: '{"characteristics":[{"aid":9007199254740993,"iid":9007199254740993,"value":true}]}',
+      body: `{"characteristics":[{"aid":9007199254740993,"iid":9007199254740993,"value":${value}}]}`,
       expected: NOT_WRITTEN,
     },
     {
       name: 'aid 0',
-      body: '{"characteristics":[{"aid":0,"iid":0,"value":true}]}',
+      body: `{"characteristics":[{"aid":0,"iid":0,"value":${value}}]}`,
       expected: NOT_WRITTEN,
     },
     {
@@ -107,9 +112,9 @@ export function writeRows(iid: number): readonly JsonRow[] {
       body: `{"characteristics":[${Array(900).fill(`{"aid":1,"iid":${iid}}`).join()}]}`,
       expected: NOT_WRITTEN,
     },
-    valued('value of 10^400', '1e400'),
-    valued('value of -10^400', '-1e400'),
-    valued('value of 400 digits', '9'.repeat(400)),
+    beyond('value of 10^400', '1e400'),
+    beyond('value of -10^400', '-1e400'),
+    beyond('value of 400 digits', '9'.repeat(400)),
     valued('value of 2^64', '18446744073709551616'),
     valued('value of 1.5', '1.5'),
     valued('value of 2', '2'),

@@ -12,7 +12,7 @@ export const json: Group = {
   async run(stage, tally) {
     const wire = await stage.verified()
     const before = await readBoolean(wire, stage.nightVision)
-    await post(stage, tally, ['PUT', '/characteristics'], writeRows(stage.nightVision))
+    await post(stage, tally, ['PUT', '/characteristics'], writeRows(stage.nightVision, !before))
     await post(stage, tally, ['PUT', '/prepare'], prepareRows)
     await post(stage, tally, ['POST', '/resource'], resourceRows)
     if ((await readBoolean(wire, stage.nightVision)) !== before) {

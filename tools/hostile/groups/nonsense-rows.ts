@@ -20,6 +20,8 @@ const CLIENT_HELLO =
   '0020130213031301c02cc030009fcca9cca8ccaac02bc02f009ec024c028006bc023'
 
 const refused = ['470'] as const
+/** No line has ended yet. */
+const UNDECIDED = ['closed', 'ignored'] as const
 
 const lines: readonly Nonsense[] = [
   { name: 'no HTTP', bytes: 'hello\r\n\r\n' },
@@ -29,26 +31,60 @@ const lines: readonly Nonsense[] = [
   { name: 'HTTP/1.2', bytes: 'GET /accessories HTTP/1.2\r\n\r\n' },
   { name: 'HTTP/9.9', bytes: 'GET /accessories HTTP/9.9\r\n\r\n' },
   { name: 'HTTP/1.0', bytes: 'GET / HTTP/1.0\r\n\r\n', before: refused, after: ['404'] },
-  { name: 'lower-case method', bytes: 'get /accessories HTTP/1.1\r\n\r\n' },
-  { name: 'unknown method', bytes: 'toString /accessories HTTP/1.1\r\n\r\n' },
+  {
+    name: 'lower-case method',
+    bytes: 'get /accessories HTTP/1.1\r\n\r\n',
+    before: ['470', 'closed'],
+    after: ['405', 'closed'],
+  },
+  {
+    name: 'unknown method',
+    bytes: 'toString /accessories HTTP/1.1\r\n\r\n',
+    before: ['470', 'closed'],
+    after: ['405', 'closed'],
+  },
   { name: 'tab for blank', bytes: 'GET\t/accessories\tHTTP/1.1\r\n\r\n' },
   { name: 'no target', bytes: 'GET  HTTP/1.1\r\n\r\n' },
   { name: 'NUL in the target', bytes: 'GET /acc\0essories HTTP/1.1\r\n\r\n' },
   { name: 'NUL in a value', bytes: `${GET}X: a\0b\r\n\r\n` },
   { name: 'NUL in a name', bytes: `${GET}X\0: a\r\n\r\n` },
   { name: 'lone CR in a value', bytes: `${GET}X: a\rb\r\n\r\n` },
-  { name: 'lone CR for a line', bytes: 'GET /accessories HTTP/1.1\rHost: a\r\r' },
+  {
+    name: 'lone CR for a line',
+    bytes: 'GET /accessories HTTP/1.1\rHost: a\r\r',
+    before: UNDECIDED,
+  },
   { name: 'HTTP/2 preface', bytes: 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n' },
-  { name: 'TLS ClientHello', bytes: Buffer.from(CLIENT_HELLO, 'hex') },
+  { name: 'TLS ClientHello', bytes: Buffer.from(CLIENT_HELLO, 'hex'), before: UNDECIDED },
   { name: 'a response', bytes: 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n' },
   { name: 'an event', bytes: 'EVENT/1.0 200 OK\r\nContent-Length: 0\r\n\r\n' },
   { name: 'URI of 100 KB', bytes: `GET /${'a'.repeat(100_000)} HTTP/1.1\r\n\r\n` },
-  { name: 'header of 9 KiB', bytes: `${GET}X: ${'x'.repeat(9216)}\r\n\r\n` },
-  { name: 'name of 9 KiB', bytes: `${GET}${'x'.repeat(9216)}: x\r\n\r\n` },
-  { name: '5,000 headers', bytes: `${GET}${'X: x\r\n'.repeat(5000)}\r\n` },
+  {
+    name: 'header of 9 KiB',
+    bytes: `${GET}X: ${'x'.repeat(9216)}\r\n\r\n`,
+    before: ['470', 'closed'],
+    after: ['200', 'closed'],
+  },
+  {
+    name: 'name of 9 KiB',
+    bytes: `${GET}${'x'.repeat(9216)}: x\r\n\r\n`,
+    before: ['470', 'closed'],
+    after: ['200', 'closed'],
+  },
+  {
+    name: '5,000 headers',
+    bytes: `${GET}${'X: x\r\n'.repeat(5000)}\r\n`,
+    before: ['470', 'closed'],
+    after: ['200', 'closed'],
+  },
   { name: 'header without colon', bytes: `${GET}nonsense\r\n\r\n` },
   { name: 'blank before the colon', bytes: `${GET}Host : a\r\n\r\n` },
-  { name: 'CONNECT', bytes: 'CONNECT apple.com:443 HTTP/1.1\r\n\r\n' },
+  {
+    name: 'CONNECT',
+    bytes: 'CONNECT apple.com:443 HTTP/1.1\r\n\r\n',
+    before: ['470', 'closed'],
+    after: ['404', 'closed'],
+  },
 ]
 
 const framing: readonly Nonsense[] = [

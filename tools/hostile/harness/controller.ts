@@ -50,10 +50,13 @@ export class Controller implements ControllerIdentity {
   /** Pairs as the first controller. */
   async pair(port: number): Promise<void> {
     const wire = await Wire.connect(port)
-    const { accessory } = await converse(wire, '/pair-setup', this.pairSetup())
-    this.accessory = accessory
-    this.#lastAccessory = accessory
-    await wire.drop()
+    try {
+      const { accessory } = await converse(wire, '/pair-setup', this.pairSetup())
+      this.accessory = accessory
+      this.#lastAccessory = accessory
+    } finally {
+      await wire.drop()
+    }
   }
 
   /** It is paired again with the camera it was paired with before, in another way than {@link pair}. */

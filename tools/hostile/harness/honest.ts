@@ -66,7 +66,11 @@ interface Described {
   readonly accessories: readonly {
     readonly services: readonly {
       readonly type: string
-      readonly characteristics: readonly { readonly iid: number; readonly type: string }[]
+      readonly characteristics: readonly {
+        readonly iid: number
+        readonly type: string
+        readonly perms: readonly string[]
+      }[]
     }[]
   }[]
 }
@@ -79,16 +83,29 @@ export async function findNightVision(stage: Stage): Promise<number> {
   return iid
 }
 
+/** Instance ids of all that can be written. */
+export async function writableIds(wire: Wire): Promise<number[]> {
+  const { accessories } = await describe(wire)
+  const all = accessories.flatMap(({ services }) =>
+    services.flatMap(service => service.characteristics),
+  )
+  return all.filter(({ perms }) => perms.includes('pw')).map(({ iid }) => iid)
+}
+
 async function nightVisionId(wire: Wire): Promise<number> {
-  const { status, body } = answered(await wire.ask(request('GET', '/accessories')))
-  if (status !== 200) throw new Error(`GET /accessories: ${status}`)
-  // Its shape is checked by what is looked up in it.
-  const { accessories } = JSON.parse(Buffer.from(body).toString()) as Described
+  const { accessories } = await describe(wire)
   const found = accessories[0]?.services
     .find(({ type }) => type === CAMERA_OPERATING_MODE)
     ?.characteristics.find(({ type }) => type === NIGHT_VISION)
   if (found === undefined) throw new Error('the camera has no NightVision')
   return found.iid
+}
+
+async function describe(wire: Wire): Promise<Described> {
+  const { status, body } = answered(await wire.ask(request('GET', '/accessories')))
+  if (status !== 200) throw new Error(`GET /accessories: ${status}`)
+  // Its shape is checked by what is looked up in it.
+  return JSON.parse(Buffer.from(body).toString()) as Described
 }
 
 /** Reads a characteristic that is on or off. */

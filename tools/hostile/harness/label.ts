@@ -4,8 +4,10 @@ import { decodeItems } from '@hksv/tlv8'
 const STATE = 0x06
 const ERROR = 0x07
 
-/** An answer in a word: its status, or `M4` and `M4 error 2` for the messages of pairing. */
-export function labelOf({ status, headers, body }: HttpMessage): string {
+/** An answer in a word: `closed`, its status, or `M4` and `M4 error 2` for the messages of pairing. */
+export function labelOf(ending: HttpMessage | 'closed'): string {
+  if (ending === 'closed') return ending
+  const { status, headers, body } = ending
   if (status !== 200 || headers.get('content-type') !== 'application/pairing+tlv8') {
     return `${status}`
   }

@@ -13,6 +13,8 @@ const FENCE_ROUNDS = 6
 
 /** What the groups work on. */
 export class Stage {
+  /** Folder of the checkout. */
+  readonly root: string
   readonly camera: Camera
   /** The honest controller; paired while the groups of the paired camera run. */
   readonly controller: Controller
@@ -21,7 +23,8 @@ export class Stage {
   nightVision = 0
   #fence: Promise<Wire> | undefined
 
-  constructor(camera: Camera, controller: Controller, scale: Scale) {
+  constructor(root: string, camera: Camera, controller: Controller, scale: Scale) {
+    this.root = root
     this.camera = camera
     this.controller = controller
     this.scale = scale

@@ -2,7 +2,13 @@
 export class Tally {
   /** What should not have happened, with the input. */
   readonly faults: string[] = []
+  /** Figures to print. */
+  readonly notes: string[] = []
   readonly #counts = new Map<string, number>()
+
+  note(text: string): void {
+    this.notes.push(text)
+  }
 
   /** One more input that ended like this. */
   count(outcome: string): void {
