@@ -1,7 +1,10 @@
 import type { Group } from '../harness/group.ts'
+import { abuse } from './abuse.ts'
+import { idleCrowd, slowLoris, slowLorisOfNewCamera } from './crowds.ts'
 import { setupCuts, verifiedCuts } from './cuts.ts'
 import { setupFlips, verifiedFlips } from './flips.ts'
 import { garbageAfter, garbageBefore } from './garbage.ts'
+import { halfOpen } from './half-open.ts'
 import { json } from './json.ts'
 import { rivals, wrongCodes } from './pairing.ts'
 import { records } from './records.ts'
@@ -14,6 +17,7 @@ export const groups: readonly Group[] = [
   setupCuts,
   setupTlv,
   rivals,
+  slowLorisOfNewCamera,
   garbageAfter,
   verifiedFlips,
   verifiedCuts,
@@ -21,4 +25,8 @@ export const groups: readonly Group[] = [
   json,
   pairingsTlv,
   wrongCodes,
+  slowLoris,
+  idleCrowd,
+  halfOpen,
+  abuse,
 ]
