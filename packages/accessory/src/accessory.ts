@@ -1,5 +1,11 @@
 import type { CryptoProvider } from '@hksv/crypto'
-import { type PairSetupGate, setupHash, setupUri } from '@hksv/hap'
+import {
+  type PairSetupGate,
+  parseSetupCode,
+  type SrpCredentials,
+  setupHash,
+  setupUri,
+} from '@hksv/hap'
 
 import type { AccessoryEvent, AccessoryInfo, CommonOptions } from './accessory-options.ts'
 import { nextDatabaseState } from './configuration-number.ts'
@@ -8,7 +14,7 @@ import { InstanceIds } from './database/instance-ids.ts'
 import { Advertiser, type Announcement } from './discovery/advertiser.ts'
 import { HapServer } from './http/hap-server.ts'
 import type { SnapshotRequest } from './http/router.ts'
-import { forgetSetupCode, type Identity } from './identity.ts'
+import { forgetSetupCode, type Identity, renewSetupCode } from './identity.ts'
 import { addInformation, type CompleteInformation } from './information.ts'
 import type { Log } from './log.ts'
 import type { PairingList } from './pairing-list.ts'
@@ -45,7 +51,10 @@ export class Accessory implements AsyncDisposable {
   readonly #parts: AccessoryParts
   readonly #ids: InstanceIds
   readonly #server: HapServer
+  /** One object for all connections: another code changes what is in it. */
+  readonly #credentials: { -readonly [K in keyof SrpCredentials]: SrpCredentials[K] }
   #isPaired: boolean
+  /** The last one known, also while somebody is paired, and nobody is told. */
   #setupCode: string | undefined
   #configurationNumber = 1
   #port = 0
@@ -55,7 +64,8 @@ export class Accessory implements AsyncDisposable {
     const { store, pairings, identity, kind, information } = parts
     this.#parts = parts
     this.#isPaired = pairings.size > 0
-    this.#setupCode = identity.setupCode
+    this.#credentials = { ...identity.credentials }
+    this.#setupCode = identity.setupCode ?? given(parts.options)
     this.#ids = new InstanceIds(store.initial.database)
     this.database = new AttributeDatabase(this.#ids)
     this.#server = this.#createServer()
@@ -120,8 +130,8 @@ export class Accessory implements AsyncDisposable {
       identify: () => kind.emit({ event: 'identify' }),
       snapshot: kind.snapshot?.bind(kind),
     }
-    const { accessory, credentials } = identity
-    return new HapServer(context, { identity: accessory, credentials: () => credentials, gate })
+    const { accessory } = identity
+    return new HapServer(context, { identity: accessory, credentials: this.#credentials, gate })
   }
 
   #announcement(): Announcement {
@@ -146,7 +156,6 @@ export class Accessory implements AsyncDisposable {
     const isPaired = pairings.size > 0
     if (isPaired === this.#isPaired) return
     this.#isPaired = isPaired
-    this.#setupCode = undefined
     try {
       await (isPaired ? forgetSetupCode(store) : this.#unpaired())
     } catch (error) {
@@ -158,7 +167,16 @@ export class Accessory implements AsyncDisposable {
 
   /** Nobody is left: the accessory is as on its first day, but for who it is. */
   async #unpaired(): Promise<void> {
-    await this.#parts.kind.unpaired?.()
+    const { kind, crypto, store } = this.#parts
+    await kind.unpaired?.()
     this.database.reset()
+    const { setupCode, credentials } = await renewSetupCode(crypto, store, this.#setupCode)
+    this.#setupCode = setupCode
+    Object.assign(this.#credentials, credentials)
   }
+}
+
+/** In the form that {@link Accessory.info} shows. */
+function given({ setupCode }: CommonOptions): string | undefined {
+  return setupCode === undefined ? undefined : parseSetupCode(setupCode)
 }

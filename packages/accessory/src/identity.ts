@@ -67,6 +67,25 @@ export async function forgetSetupCode(store: Store): Promise<void> {
   await saveIdentity(store, rest)
 }
 
+/**
+ * Makes the accessory pairable again when nobody is paired any more.
+ *
+ * @param known The code that its owner may still have; another is drawn without it.
+ * @returns The code, which is on the disk again, and what pair-setup needs of it.
+ */
+export async function renewSetupCode(
+  crypto: CryptoProvider,
+  store: Store,
+  known: string | undefined,
+): Promise<Pick<Identity, 'credentials'> & { readonly setupCode: string }> {
+  const stored = await store.identity.load()
+  if (stored === undefined) throw new Error('an accessory that runs has an identity')
+  const setupCode = known ?? generateSetupCode(length => crypto.random(length))
+  const { salt, verifier } = credentialsFor(crypto, stored, setupCode)
+  await saveIdentity(store, { ...stored, salt, verifier, setupCode })
+  return { setupCode, credentials: { salt: fromHex(salt), verifier: fromHex(verifier) } }
+}
+
 /** A code that is gone must be gone from the generation before as well. */
 function saveIdentity(store: Store, identity: StoredIdentity): Promise<void> {
   return store.identity.save(identity, { alsoPrevious: identity.setupCode === undefined })

@@ -26,7 +26,7 @@ export async function openParts(
   const code = options.setupCode === undefined ? undefined : parseSetupCode(options.setupCode)
   checkInformation(options.name, options.information)
   const crypto = options.crypto ?? chooseProvider()
-  const store = await openStore(options.storage)
+  const store = await openStore(options.storage, options.log)
   try {
     const identity = await openIdentity(crypto, store, code)
     const stored = store.initial.pairings ?? { failedAttempts: 0, pairings: [] }

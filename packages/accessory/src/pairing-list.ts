@@ -36,12 +36,25 @@ export class PairingList {
     return this.#pairings.find(pairing => pairing.identifier === identifier)
   }
 
-  /** Stores the first pairing, from pair-setup. */
-  add(pairing: Pairing): Promise<void> {
-    return this.#inTurn(() => this.#replace([...this.#pairings, pairing]))
+  /**
+   * Stores the first pairing, from pair-setup.
+   *
+   * @returns False when there is one already: somebody else was faster.
+   * @throws AccessoryError `STORAGE_UNUSABLE`, and nobody is paired.
+   */
+  addFirst(pairing: Pairing): Promise<boolean> {
+    return this.#inTurn(async () => {
+      if (this.#pairings.length > 0) return false
+      await this.#replace([pairing])
+      return true
+    })
   }
 
-  /** Answers a request of `POST /pairings` from the controller `requesterId`. */
+  /**
+   * Answers a request of `POST /pairings` from the controller `requesterId`.
+   *
+   * @throws AccessoryError `STORAGE_UNUSABLE`, and nothing has changed.
+   */
   apply(
     request: PairingsRequest,
     requesterId: string,
@@ -58,7 +71,11 @@ export class PairingList {
     })
   }
 
-  /** Stores the count of wrong setup codes. */
+  /**
+   * Stores the count of wrong setup codes.
+   *
+   * @throws AccessoryError `STORAGE_UNUSABLE`
+   */
   async saveFailedAttempts(): Promise<void> {
     await this.#save(this.#pairings)
   }

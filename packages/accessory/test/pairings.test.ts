@@ -1,13 +1,15 @@
-import { encodePairingsRequest } from '@hksv/hap'
+import { nodeProvider as crypto } from '@hksv/crypto/node'
+import { encodePairingsRequest, PairSetupController } from '@hksv/hap'
 import { expect, test } from 'vitest'
 
 import { openStore } from '../src/storage/store.ts'
-import { Controller } from './client.ts'
+import { Controller, HapClient } from './client.ts'
 import { addGuest, instanceIds, stage } from './support/camera.ts'
 import { filesWith } from './support/directory.ts'
 import { done, get, put, ready } from './support/requests.ts'
 
 const setupCode = '103-45-678'
+const { random } = crypto
 
 test('are added, listed and kept over a restart', async () => {
   const { client, admin, camera, storage } = await ready()
@@ -56,6 +58,36 @@ test('the last administrator gets its answer, takes the guests along, and leaves
   expect((await instanceIds(owner))('cameraOperatingMode', 'nightVision')).toBe(night)
   await camera.close()
   expect(await filesWith(storage, setupCode)).toEqual([])
+})
+
+test('the code is the same again as long as it is known, and another one otherwise', async () => {
+  const { client, admin, camera, storage, port, events } = await ready()
+  expect(await events.next()).toEqual({ event: 'paired', controllers: 1 })
+  expect(camera.info.setupCode).toBeUndefined()
+  await client.pairings({ method: 'remove', identifier: admin.identifier })
+  expect(await events.next()).toEqual({ event: 'unpaired', controllers: 0 })
+  const code = camera.info.setupCode ?? 'none'
+  const second = new Controller()
+  await second.pair(port, code)
+  await camera.close()
+  expect(await filesWith(storage, code)).toEqual([])
+
+  // The disk knows only a verifier: nobody could be told the code any more.
+  const again = await stage({ storage })
+  const visit = await second.connect(again.port)
+  const stranger = await HapClient.connect(again.port)
+  await visit.pairings({ method: 'remove', identifier: second.identifier })
+  await visit.closed
+  const next = again.camera.info.setupCode ?? 'none'
+  expect(next).toMatch(/^\d{3}-\d{2}-\d{3}$/)
+  expect(next).not.toBe(code)
+  const setUp = (setupCode: string) =>
+    stranger.exchange(
+      '/pair-setup',
+      new PairSetupController({ crypto, identity: new Controller(), setupCode, random }),
+    )
+  await expect(setUp(code)).rejects.toMatchObject({ code: 'PAIR_REFUSED' })
+  await setUp(next)
 })
 
 test('none left over from a camera that was killed while it forgot its settings', async () => {

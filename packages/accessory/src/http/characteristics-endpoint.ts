@@ -185,6 +185,8 @@ function refuseWrite(
 
 function statusOf(error: unknown, log: Log, { name }: Characteristic): HapStatus {
   if (isAccessoryError(error) && error.hapStatus !== undefined) return error.hapStatus
+  // The storage has said so itself.
+  if (isAccessoryError(error) && error.code === 'STORAGE_UNUSABLE') return hapStatus.unableToPerform
   log.error({ err: error, characteristic: name }, `${name} could not be served`)
   return hapStatus.unableToPerform
 }

@@ -28,8 +28,8 @@ const IDLE_MS = 60_000
 /** What the server brings to pair-setup and pair-verify. */
 export interface PairingParts {
   readonly identity: AccessoryIdentity
-  /** Asked at each pair-setup: a code may be renewed. */
-  readonly credentials: () => SrpCredentials
+  /** Looked at by each pair-setup: a code may be renewed. */
+  readonly credentials: SrpCredentials
   readonly gate: PairSetupGate
 }
 
@@ -98,7 +98,7 @@ export class HapServer {
       pairSetup: new PairSetupAccessory({
         crypto,
         identity,
-        credentials: credentials(),
+        credentials,
         gate,
         random,
       }),

@@ -5,12 +5,16 @@ import {
   type HttpRequest,
   hapStatus,
   isHapError,
+  type PairingError,
   type PairSetupEvent,
+  pairingError,
+  pairingMessage,
   RecordOpener,
   RecordSealer,
 } from '@hksv/hap'
 
 import { ACCESSORY_ID } from '../database/attribute-database.ts'
+import { isAccessoryError } from '../errors.ts'
 import {
   type EndpointContext,
   prepareTimedWrite,
@@ -100,22 +104,47 @@ export async function route(
 
 const pairSetup: Handler = async (context, session, { body }) => {
   if (session.requester !== undefined) return empty(400)
-  for (const event of session.pairSetup.receive(body, context.now())) {
-    await applyPairSetupEvent(context, event)
+  const events = session.pairSetup.receive(body, context.now())
+  const answer = session.pairSetup.take() ?? new Uint8Array(0)
+  for (const event of events) {
+    const error = await applyPairSetupEvent(context, event)
+    if (error === undefined) continue
+    session.pairSetup.close()
+    return pairingTlv(pairingMessage.encode({ state: 6, error }))
   }
-  return pairingTlv(session.pairSetup.take() ?? new Uint8Array(0))
+  return pairingTlv(answer)
 }
 
-async function applyPairSetupEvent(context: RouterContext, event: PairSetupEvent): Promise<void> {
+/** @returns Why the last message cannot be what the machine has made. */
+async function applyPairSetupEvent(
+  context: RouterContext,
+  event: PairSetupEvent,
+): Promise<PairingError | undefined> {
   switch (event.type) {
     case 'attempts-changed':
       if (event.failedAttempts > 0) {
         context.log.warn(`Wrong setup code (attempt ${event.failedAttempts} of 100).`)
       }
-      return context.pairings.saveFailedAttempts()
-    case 'paired':
-      await context.pairings.add(event.pairing)
-      return context.pairingsChanged()
+      // The count in memory holds even if it cannot be stored.
+      await onceStored(context.pairings.saveFailedAttempts())
+      return undefined
+    case 'paired': {
+      const isFirst = await onceStored(context.pairings.addFirst(event.pairing))
+      if (isFirst === undefined) return pairingError.unknown
+      if (!isFirst) return pairingError.unavailable
+      await context.pairingsChanged()
+      return undefined
+    }
+  }
+}
+
+/** @returns `undefined` when the storage cannot be written, which the storage itself reports. */
+async function onceStored<T>(saved: Promise<T>): Promise<T | undefined> {
+  try {
+    return await saved
+  } catch (error) {
+    if (isAccessoryError(error) && error.code === 'STORAGE_UNUSABLE') return undefined
+    throw error
   }
 }
 
@@ -142,7 +171,11 @@ const identify: Handler = context => {
 
 const pairings: SecuredHandler = async (context, _session, { body }, { requester }) => {
   const request = decodePairingsRequest(body)
-  const { answer, isChanged } = await context.pairings.apply(request, requester.controllerId)
+  const result = await onceStored(context.pairings.apply(request, requester.controllerId))
+  if (result === undefined) {
+    return pairingTlv(pairingMessage.encode({ state: 2, error: pairingError.unknown }))
+  }
+  const { answer, isChanged } = result
   // Ends the sessions of whoever is gone: that of the requester itself once it has its answer.
   if (isChanged) await context.pairingsChanged()
   return pairingTlv(answer)

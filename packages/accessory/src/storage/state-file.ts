@@ -5,6 +5,7 @@ import writeFileAtomic from 'write-file-atomic'
 import { z } from 'zod'
 
 import { AccessoryError } from '../errors.ts'
+import type { SaveReports } from './save-reports.ts'
 
 const FORMAT = 1
 
@@ -17,13 +18,16 @@ const envelope = z.object({ format: z.literal(FORMAT), sha256: z.string(), data:
 export class StateFile<T> {
   readonly path: string
   readonly #schema: z.ZodType<T>
+  readonly #reports: SaveReports | undefined
   #written: string | undefined
   #lastWrite: Promise<void> = Promise.resolve()
   #isClosed = false
 
-  constructor(path: string, schema: z.ZodType<T>) {
+  /** @param reports Told how each write went. */
+  constructor(path: string, schema: z.ZodType<T>, reports?: SaveReports) {
     this.path = path
     this.#schema = schema
+    this.#reports = reports
   }
 
   /**
@@ -97,8 +101,11 @@ export class StateFile<T> {
       await syncDirectory(dirname(this.path))
       this.#written = text
     } catch (cause) {
-      throw unusable(this.path, cause)
+      const error = unusable(this.path, cause)
+      this.#reports?.failed(error)
+      throw error
     }
+    this.#reports?.succeeded()
   }
 }
 

@@ -2,7 +2,9 @@ import { access, chmod, constants, mkdir, readdir, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 
 import { AccessoryError } from '../errors.ts'
+import type { Log } from '../log.ts'
 import { type DirectoryLock, lockDirectory } from './lock.ts'
+import { SaveReports } from './save-reports.ts'
 import {
   cameraSchema,
   databaseSchema,
@@ -38,11 +40,12 @@ export interface Store extends AsyncDisposable {
 /**
  * Opens the storage directory, and creates it (0700) if there is none.
  *
+ * @param log Told when it cannot be written, and when it can again.
  * @throws AccessoryError `STORAGE_IN_USE` when another camera has it open. `STORAGE_DAMAGED` when any
  * file is damaged, or when files are there but not the identity they belong to: a camera never becomes
  * a new one by accident. `STORAGE_UNUSABLE` when the directory cannot be written.
  */
-export async function openStore(directory: string): Promise<Store> {
+export async function openStore(directory: string, log?: Log): Promise<Store> {
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 })
     await access(directory, constants.R_OK | constants.W_OK | constants.X_OK)
@@ -52,20 +55,24 @@ export async function openStore(directory: string): Promise<Store> {
   }
   const lock = await lockDirectory(directory)
   try {
-    return await loadStore(directory, lock)
+    return await loadStore(directory, lock, log && new SaveReports(log))
   } catch (error) {
     await lock.release()
     throw error
   }
 }
 
-async function loadStore(directory: string, lock: DirectoryLock): Promise<Store> {
+async function loadStore(
+  directory: string,
+  lock: DirectoryLock,
+  reports: SaveReports | undefined,
+): Promise<Store> {
   const file = (name: string) => join(directory, name)
   const files = {
-    identity: new StateFile(file('identity.json'), identitySchema),
-    pairings: new StateFile(file('pairings.json'), pairingsSchema),
-    database: new StateFile(file('database.json'), databaseSchema),
-    camera: new StateFile(file('camera.json'), cameraSchema),
+    identity: new StateFile(file('identity.json'), identitySchema, reports),
+    pairings: new StateFile(file('pairings.json'), pairingsSchema, reports),
+    database: new StateFile(file('database.json'), databaseSchema, reports),
+    camera: new StateFile(file('camera.json'), cameraSchema, reports),
   }
   const initial = {
     identity: await files.identity.load(),

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { createInterface, emitKeypressEvents } from 'node:readline'
 
-import { type CameraEvent, type RunningCamera, startCamera } from '@hksv/accessory'
+import { type CameraEvent, type CameraInfo, type RunningCamera, startCamera } from '@hksv/accessory'
 import { openSource } from '@hksv/media'
 import { Command } from 'commander'
 import { toString as qrCode } from 'qrcode'
@@ -87,6 +87,7 @@ async function runCamera(flags: CameraFlags): Promise<void> {
   await using source = await openSource(flags.source)
   for (const warning of source.warnings) output.warn(warning)
   const { HKSV_CONTROL_TOKEN: token } = process.env
+  let running: RunningCamera | undefined
   await using camera = await startCamera({
     name: flags.name,
     source,
@@ -94,7 +95,7 @@ async function runCamera(flags: CameraFlags): Promise<void> {
     isDoorbell: flags.doorbell,
     mdns: flags.mdns,
     log: createLog(output),
-    onEvent: event => report(output, event),
+    onEvent: event => report(output, event, running?.info),
     ...(flags.bind === undefined ? {} : { host: flags.bind }),
     ...(flags.port === undefined ? {} : { port: flags.port }),
     ...(flags.setupCode === undefined ? {} : { setupCode: flags.setupCode }),
@@ -102,6 +103,7 @@ async function runCamera(flags: CameraFlags): Promise<void> {
       ? {}
       : { control: { ...flags.control, ...(token === undefined ? {} : { token }) } }),
   })
+  running = camera
   await introduce(output, camera, flags)
   await untilStopped(camera, output, stopped)
   exitAfter(SHUTDOWN_MS)
@@ -114,11 +116,16 @@ async function introduce(
   { source }: CameraFlags,
 ): Promise<void> {
   output.record({ event: 'listening', ...info })
-  const { name, id, port, setupCode, setupUri, controlUrl, storage } = info
+  const { name, id, port, controlUrl, storage } = info
   output.note(`${output.style('bold', name)} (${id}) listens on port ${port}.`)
   output.note(`Source: ${source === 'sample' ? 'the built-in sample' : source}`)
   output.note(`State:  ${storage}`)
   if (controlUrl !== undefined) output.note(`Control API: ${controlUrl}`)
+  await showCode(output, info)
+}
+
+/** How to pair it, as long as nobody has. */
+async function showCode(output: Output, { setupCode, setupUri }: CameraInfo): Promise<void> {
   if (setupCode === undefined || setupUri === undefined) {
     output.note('Paired already; remove it in Home to pair it anew.')
     return
@@ -129,10 +136,13 @@ async function introduce(
   output.note('In Home: add an accessory, then scan the code above, or choose it by its name.')
 }
 
-function report(output: Output, event: CameraEvent): void {
-  output.record(event)
+function report(output: Output, event: CameraEvent, info: CameraInfo | undefined): void {
+  const isFree = event.event === 'unpaired' && info !== undefined
+  const { setupCode, setupUri } = info ?? {}
+  output.record(isFree ? { ...event, setupCode, setupUri } : event)
   const text = describe(event)
   if (text !== undefined) output.note(text)
+  if (isFree) void showCode(output, info)
 }
 
 function describe(event: CameraEvent): string | undefined {
@@ -140,7 +150,7 @@ function describe(event: CameraEvent): string | undefined {
     case 'paired':
       return 'Paired.'
     case 'unpaired':
-      return 'Not paired any more; start it again to see a setup code.'
+      return 'Not paired any more.'
     case 'armed':
       return 'Armed: motion will be recorded.'
     case 'disarmed':
