@@ -19,6 +19,10 @@ export {
   type DescribedService,
   describeAccessory,
 } from './describe-accessory.ts'
+export { AccessoryCache, type Discovery } from './discovery/accessory-cache.ts'
+export { type DiscoverOptions, discover, findAccessory } from './discovery/discover.ts'
+export { type DiscoveredAccessory, hasSetupId } from './discovery/discovered-accessory.ts'
+export type { DnsMessage, DnsQuestion, DnsRecord } from './discovery/message.ts'
 export { HubError, type HubErrorCode, hubErrors, isHubError } from './errors.ts'
 export { waitForMotion } from './motion.ts'
 export type { Address } from './open-socket.ts'
