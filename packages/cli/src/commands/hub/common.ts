@@ -2,7 +2,14 @@ import { join } from 'node:path'
 
 import type { CryptoProvider } from '@hksv/crypto'
 import { chooseProvider } from '@hksv/crypto/node'
-import { AccessoryClient, type ClipReport, ControllerStore, type StoredAccessory } from '@hksv/hub'
+import {
+  AccessoryClient,
+  type Address,
+  type ClipReport,
+  ControllerStore,
+  findAccessory,
+  type StoredAccessory,
+} from '@hksv/hub'
 import type { Command } from 'commander'
 
 import { IncompleteError, UsageError } from '../../failure.ts'
@@ -39,6 +46,20 @@ export async function openControllerStore(
 ): Promise<{ store: ControllerStore; crypto: CryptoProvider }> {
   const crypto = chooseProvider()
   return { store: await ControllerStore.open(flags.store, crypto), crypto }
+}
+
+/**
+ * Where an accessory is that nothing is stored of: as it was said, or as it announces itself.
+ *
+ * @throws UsageError unless the flags say which one.
+ */
+export async function addressOf(flags: HubFlags): Promise<Address> {
+  const { id, host, port } = flags
+  if (host !== undefined && port !== undefined) return { host, port }
+  if (id !== undefined && host === undefined && port === undefined) return findAccessory(id)
+  throw new UsageError(
+    'Which accessory? Give its --id, as hksv hub discover shows it, or --host and --port.',
+  )
 }
 
 /** Connects to the accessory that is meant. */

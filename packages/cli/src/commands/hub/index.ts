@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 
 import { armCommand, disarmCommand } from './arm.ts'
+import { discoverCommand } from './discover.ts'
 import { infoCommand } from './info.ts'
 import { pairCommand, unpairCommand } from './pair.ts'
 import { recordCommand } from './record.ts'
@@ -19,6 +20,7 @@ Example, with a camera that shows the setup code 031-45-154:
   hksv hub record --duration 12 --out clip.mp4`,
   )
   for (const sub of [
+    discoverCommand(),
     pairCommand(),
     unpairCommand(),
     infoCommand(),

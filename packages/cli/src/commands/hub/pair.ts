@@ -4,7 +4,13 @@ import { Command } from 'commander'
 import { UsageError } from '../../failure.ts'
 import { addOption } from '../../options.ts'
 import { Output } from '../../output.ts'
-import { addHubOptions, connectAccessory, type HubFlags, openControllerStore } from './common.ts'
+import {
+  addHubOptions,
+  addressOf,
+  connectAccessory,
+  type HubFlags,
+  openControllerStore,
+} from './common.ts'
 
 /** `hksv hub pair` */
 export function pairCommand(): Command {
@@ -13,10 +19,8 @@ export function pairCommand(): Command {
   addHubOptions(command)
   return command.action(async (flags: HubFlags & { code?: string }) => {
     const output = new Output(flags)
-    const { host, port, code, id } = flags
-    if (host === undefined || port === undefined) {
-      throw new UsageError('Where is the accessory? Give --host and --port.')
-    }
+    const { code, id } = flags
+    const { host, port } = await addressOf(flags)
     if (code === undefined) throw new UsageError('Give its setup code with --code.')
     const { store, crypto } = await openControllerStore(flags)
     const accessory = await pair({
