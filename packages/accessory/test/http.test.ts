@@ -183,6 +183,20 @@ describe('the connection', () => {
     expect((await client.request('GET', '/accessories')).status).toBe(200)
   })
 
+  test('of whoever pairs stays while strangers crowd, also those that ask', async () => {
+    const { port, camera } = await stage()
+    const client = await HapClient.connect(port)
+    const setupCode = camera.info.setupCode ?? ''
+    const identity = new Controller()
+    const machine = new PairSetupController({ crypto, identity, setupCode, random: crypto.random })
+    machine.receive((await client.request('POST', '/pair-setup', machine.take())).body)
+    for (let i = 0; i < 40; i++) {
+      const stranger = await HapClient.connect(port)
+      expect((await stranger.request('GET', '/accessories')).status).toBe(470)
+    }
+    await client.exchange('/pair-setup', machine)
+  })
+
   test('of a controller makes room when it asked nothing for a minute', async () => {
     vi.useFakeTimers({ toFake: ['performance'] })
     onTestFinished(() => {

@@ -63,6 +63,11 @@ export class PairSetupGate {
     return undefined
   }
 
+  /** @returns Whether `session` is the one that pairs now. */
+  isHeldBy(session: PairSetupSession): boolean {
+    return this.#owner?.session === session
+  }
+
   /** Lets nobody take over any more: `session` has paired, and its pairing is being stored. */
   finish(session: PairSetupSession): void {
     if (this.#owner?.session === session) this.#owner = { session, since: Number.POSITIVE_INFINITY }

@@ -163,6 +163,8 @@ function parseSetup(base64: string): SetupRequest {
 
 function addRecordingManagement({ database, settings, offer }: CameraServicesOptions): void {
   const supported = encodeOffer(offer)
+  // Thrown at each read of the whole database until a hub has chosen.
+  const nothingSelected = hapStatusError(hapStatus.unableToPerform)
   database.add('recording', {
     service: 'cameraEventRecordingManagement',
     characteristics: {
@@ -174,7 +176,7 @@ function addRecordingManagement({ database, settings, offer }: CameraServicesOpt
         value: () => settings.current.selectedConfiguration ?? '',
         get() {
           const selected = settings.current.selectedConfiguration
-          if (selected === undefined) throw hapStatusError(hapStatus.unableToPerform)
+          if (selected === undefined) throw nothingSelected
           return selected
         },
         set(selectedConfiguration) {

@@ -59,9 +59,11 @@ export class SettingsStore {
 
   /** Switches one of the stream services on or off. */
   changeStreaming(index: number, isActive: boolean): Promise<void> {
-    return this.#inTurn(({ isStreamingActive }) => ({
-      isStreamingActive: isStreamingActive.with(index, isActive),
-    }))
+    return this.#inTurn(({ isStreamingActive }) =>
+      isStreamingActive[index] === isActive
+        ? {}
+        : { isStreamingActive: isStreamingActive.with(index, isActive) },
+    )
   }
 
   /** Nobody is paired any more: as on the first day. */
@@ -80,7 +82,9 @@ export class SettingsStore {
   #inTurn(patch: (before: CameraSettings) => Partial<StoredCamera>): Promise<void> {
     const change = this.#lastChange.then(async () => {
       const before = this.#current
-      const next = { ...before, ...patch(before) }
+      const changes = patch(before)
+      if (isPartOf(before, changes)) return
+      const next = { ...before, ...changes }
       await this.#file.save(next)
       this.#current = next
       for (const listener of this.#listeners) listener(next, before)
@@ -88,4 +92,10 @@ export class SettingsStore {
     this.#lastChange = change.catch(() => undefined)
     return change
   }
+}
+
+/** Whether nothing would change. */
+function isPartOf(settings: CameraSettings, changes: Partial<StoredCamera>): boolean {
+  const names = Object.keys(changes) as (keyof StoredCamera)[]
+  return names.every(name => settings[name] === changes[name])
 }

@@ -127,14 +127,16 @@ export class HapServer {
 
   /**
    * Before another connection comes: strangers make room for strangers, those first that never asked
-   * anything, then the longest silent; controllers make room when they were silent for a minute.
+   * anything, the one that is pairing last; controllers make room when they were silent for a minute.
    */
   #makeRoom(): boolean {
     const strangers = [...this.#sessions].filter(({ requester }) => requester === undefined)
     const isFull = this.#sessions.size >= MAX_SESSIONS
     if (!isFull && strangers.length < MAX_STRANGERS) return true
+    const { gate } = this.#pairing
     const leaving =
       longestSilent(strangers.filter(({ hasAsked }) => !hasAsked)) ??
+      longestSilent(strangers.filter(({ pairSetup }) => !gate.isHeldBy(pairSetup))) ??
       longestSilent(strangers) ??
       longestSilent([...this.#sessions].filter(({ idleMs }) => idleMs >= IDLE_MS))
     if (leaving === undefined) return false

@@ -56,6 +56,10 @@ export interface RouterContext extends EndpointContext {
     | undefined
 }
 
+/** Sides of a picture, in pixels. */
+const MIN_SIDE = 16
+const MAX_SIDE = 4096
+
 type Handler = (
   context: RouterContext,
   session: HapSession,
@@ -205,10 +209,11 @@ function isObject(json: unknown): json is JsonObject {
 }
 
 function parseSnapshotRequest(fields: JsonObject): SnapshotRequest | 'unknown' | undefined {
-  const size = (value: unknown, standard: number): number => {
-    const isUsable = typeof value === 'number' && value >= 1 && value <= 8192
-    return isUsable ? Math.round(value) : standard
-  }
+  // A wish: what no picture can be made of becomes the size that is closest, or the usual one.
+  const size = (value: unknown, standard: number): number =>
+    typeof value === 'number' && value >= 1
+      ? Math.min(MAX_SIDE, Math.max(MIN_SIDE, Math.round(value)))
+      : standard
   if (fields['resource-type'] !== 'image') return 'unknown'
   const { aid, reason } = fields
   if (aid !== undefined && aid !== ACCESSORY_ID) return 'unknown'
