@@ -12,7 +12,8 @@ import { build } from 'esbuild'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const root = dirname(dirname(here))
-const outfile = join(root, '.cache/hostile/main.mjs')
+// Beside the packages that it imports.
+const outfile = join(here, '.cache/main.mjs')
 mkdirSync(dirname(outfile), { recursive: true })
 await build({
   entryPoints: [join(here, 'main.ts')],
@@ -21,10 +22,7 @@ await build({
   format: 'esm',
   platform: 'node',
   target: 'node20',
-  packages: 'bundle',
-  banner: {
-    js: "import { createRequire } from 'node:module'\nconst require = createRequire(import.meta.url)",
-  },
+  packages: 'external',
 })
 const { run } = await import(pathToFileURL(outfile).href)
 await run(root)

@@ -7,6 +7,7 @@ import { Camera } from './harness/camera.ts'
 import { Controller } from './harness/controller.ts'
 import type { Group } from './harness/group.ts'
 import { findNightVision, type HonestTimes, serveHonestly } from './harness/honest.ts'
+import { serveHub } from './harness/hub.ts'
 import { type Scale, Stage } from './harness/stage.ts'
 import { Tally } from './harness/tally.ts'
 
@@ -14,7 +15,7 @@ const RSS_MARGIN = 20 * 1024 * 1024
 const SETTLE_MS = 60_000
 const POLL_MS = 250
 /** How often the honest rounds run before they are measured: code is compiled, buffers are there. */
-const WARM_UP = 4
+const WARM_UP = 16
 /** Growth of the prebuffer below which it counts as full, and for how many looks. */
 const STEADY_BYTES = 1024 * 1024
 const STEADY_LOOKS = 12
@@ -67,12 +68,15 @@ export class Suite {
   }
 
   /**
-   * What is left of it all. Memory and descriptors may take a while: they are looked at until they
+   * What is left of it all: first a home hub does what it does with any camera, then the process is
+   * measured. Memory and descriptors may take a while: they are looked at until they
    * are what they were, for a minute at most.
    */
   async after(): Promise<Vitals> {
     const { controller, port } = this.stage
-    if (controller.accessory === undefined) await controller.pair(port)
+    if (controller.accessory !== undefined) await controller.unpair(port)
+    await serveHub(port, join(this.#directory, 'hub'))
+    await controller.pair(port)
     await this.stage.close()
     const goal = this.#before
     let now = await vitals(this.stage)

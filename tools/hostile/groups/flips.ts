@@ -98,9 +98,10 @@ function parts(bytes: Uint8Array) {
   const text = Buffer.from(bytes).toString('latin1')
   const end = text.indexOf('\r\n\r\n')
   const head = text.slice(0, Math.max(0, end))
+  // A line may end with LF alone. @see RFC 9112 2.2
   return {
-    target: /^(\S+ \S+) HTTP\/1\.[01]\r\n/.exec(head)?.[1],
-    length: Number(/\r\nContent-Length:\s*(\d+)(\r\n|$)/i.exec(head)?.[1]),
+    target: /^(\S+ \S+) HTTP\/1\.[01]\s*\n/.exec(head)?.[1],
+    length: Number(/\nContent-Length:\s*(\d+)\s*(\n|$)/i.exec(head)?.[1]),
     body: text.slice(end + 4),
   }
 }

@@ -1,5 +1,6 @@
 import type { Group } from '../harness/group.ts'
 import { abuse } from './abuse.ts'
+import { comeback, comebackAtNewCamera } from './comeback.ts'
 import { idleCrowd, slowLoris, slowLorisOfNewCamera } from './crowds.ts'
 import { setupCuts, verifiedCuts } from './cuts.ts'
 import { setupFlips, verifiedFlips } from './flips.ts'
@@ -18,6 +19,7 @@ export const groups: readonly Group[] = [
   setupTlv,
   rivals,
   slowLorisOfNewCamera,
+  comebackAtNewCamera,
   garbageAfter,
   verifiedFlips,
   verifiedCuts,
@@ -26,6 +28,7 @@ export const groups: readonly Group[] = [
   pairingsTlv,
   wrongCodes,
   slowLoris,
+  comeback,
   idleCrowd,
   halfOpen,
   abuse,
