@@ -16,8 +16,6 @@ export const accessoryErrors = {
   OPTION_INVALID: 'an option is invalid',
   /** A request on a characteristic is answered with a HAP status other than success. */
   HAP_STATUS: 'the request cannot be fulfilled',
-  /** A request is larger than any that a controller makes; the connection is closed. */
-  REQUEST_TOO_LARGE: 'a request is too large',
   /** The media source ended or failed while it was needed. */
   SOURCE_FAILED: 'the source failed',
 } as const

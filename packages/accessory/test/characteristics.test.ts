@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { parse } from './client.ts'
 import { addGuest, stage } from './support/camera.ts'
 import { done, get, put, ready, results } from './support/requests.ts'
+import { pass, virtualTime } from './support/virtual-hub.ts'
 
 describe('GET', () => {
   test('values, and with a failure among them the status of each', async () => {
@@ -293,6 +294,19 @@ describe('timed writes', () => {
     expect(await put(client, entries, { pid })).toEqual(refused)
     await prepare({ ttl, pid: 2 ** 63 })
     expect(await put(client, entries, { pid: 2 ** 63 })).toEqual(done)
+  })
+
+  test('are over after their time to live', async () => {
+    virtualTime()
+    const { client, iid } = await ready()
+    const entry = { iid: iid('cameraEventRecordingManagement', 'recordingAudioActive'), value: 1 }
+    await client.json('PUT', '/prepare', { ttl: 2500, pid })
+    await pass(2500)
+    expect(await put(client, [entry], { pid })).toEqual(done)
+    await client.json('PUT', '/prepare', { ttl: 2500, pid })
+    await pass(2501)
+    const refused = results({ iid: entry.iid, status: -70410 })
+    expect(await put(client, [entry], { pid })).toEqual(refused)
   })
 
   test('belong to their connection', async () => {

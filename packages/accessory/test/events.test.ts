@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 
-import { Mailbox } from './client.ts'
+import { encodeRequest, Mailbox } from './client.ts'
 import { withSnapshot } from './support/camera.ts'
 import { done, get, put, ready } from './support/requests.ts'
+import { pass, virtualTime } from './support/virtual-hub.ts'
 
 const event = (iid: number, value: unknown) => ({ characteristics: [{ aid: 1, iid, value }] })
 
@@ -64,6 +65,42 @@ test('never stand between a request and its answer', async () => {
   expect((await answer).status).toBe(200)
   expect(await client.event()).toEqual(event(motion, true))
   expect(client.order.slice(before)).toEqual(['response', 'event'])
+})
+
+test('never stand inside a request that is still coming', async () => {
+  const { client, iid, camera, port, admin } = await ready()
+  const other = await admin.connect(port)
+  const motion = iid('motionSensor', 'motionDetected')
+  for (const one of [client, other]) await put(one, [{ iid: motion, ev: true }])
+  const before = client.order.length
+  const request = encodeRequest('GET', `/characteristics?id=1.${motion}`)
+  client.write(request.subarray(0, 10))
+  // An answer to the other: what the first has sent has come as well.
+  await client.reached()
+  await get(other, `id=1.${motion}`)
+  camera.raiseMotion(60_000)
+  expect(await other.event()).toEqual(event(motion, true))
+  client.write(request.subarray(10))
+  expect((await client.answer()).status).toBe(200)
+  expect(await client.event()).toEqual(event(motion, true))
+  expect(client.order.slice(before)).toEqual(['response', 'event'])
+})
+
+test('of changes come once a second, the first at once', async () => {
+  virtualTime()
+  const { client, iid, port, admin } = await ready()
+  const other = await admin.connect(port)
+  const night = iid('cameraOperatingMode', 'nightVision')
+  await put(other, [{ iid: night, ev: true }])
+  for (const value of [false, true, false]) await put(client, [{ iid: night, value }])
+  expect(await other.event()).toEqual(event(night, false))
+  await put(client, [{ iid: night, value: true }])
+  await pass(999)
+  expect(other.order.at(-1)).toBe('event')
+  const count = other.order.length
+  await pass(1)
+  expect(await other.event()).toEqual(event(night, true))
+  expect(other.order).toHaveLength(count + 1)
 })
 
 test('tell of motion that ends because the camera was switched off', async () => {

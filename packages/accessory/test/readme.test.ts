@@ -5,16 +5,24 @@ import { openSource } from '@hksv/media'
 import { pino } from 'pino'
 import { expect, onTestFinished, test } from 'vitest'
 
-import { Mailbox } from './client.ts'
+import { Controller, Mailbox } from './client.ts'
 import { porch } from './readme-example.ts'
+import { lamp } from './readme-lamp.ts'
+import type { Described } from './support/camera.ts'
 import { temporaryDirectory } from './support/directory.ts'
+import { put } from './support/requests.ts'
 
 const readme = new URL('../README.md', import.meta.url)
-const example = readFileSync(new URL('readme-example.ts', import.meta.url), 'utf8').trimEnd()
+const program = (name: string) =>
+  `\`\`\`ts\n${readFileSync(new URL(name, import.meta.url), 'utf8').trimEnd()}\n\`\`\``
 const errors = Object.entries(accessoryErrors).map(([code, text]) => `- \`${code}\`: ${text}`)
 
 /** What stands in the README between marks, and has to be what it is drawn from. */
-const parts = { example: `\`\`\`ts\n${example}\n\`\`\``, errors: errors.join('\n') }
+const parts = {
+  example: program('readme-example.ts'),
+  lamp: program('readme-lamp.ts'),
+  errors: errors.join('\n'),
+}
 
 test.each(Object.entries(parts))('the README has the %s (UPDATE=1 draws it)', (name, part) => {
   const text = readFileSync(readme, 'utf8')
@@ -41,4 +49,22 @@ test('its example sees what the detector sees', async () => {
   onTestFinished(() => camera.close())
   detector.dispatchEvent(new Event('motion'))
   expect(await events.next()).toEqual({ event: 'motion', isDetected: true })
+})
+
+test('its lamp is switched from both sides', async () => {
+  const relay = new EventTarget()
+  const storage = await temporaryDirectory()
+  const accessory = await lamp(relay, { storage, host: '127.0.0.1', mdns: false })
+  onTestFinished(() => accessory.close())
+  const admin = new Controller()
+  const { port, setupCode } = accessory.info
+  await admin.pair(port, setupCode ?? '')
+  const client = await admin.connect(port)
+  const switched = new Promise(resolve => relay.addEventListener('on', resolve, { once: true }))
+  const { accessories } = (await client.json('GET', '/accessories')) as Described
+  const on = accessories[0]?.services.at(-1)?.characteristics.find(({ type }) => type === '25')
+  await put(client, [{ iid: on?.iid, value: true, ev: true }])
+  await switched
+  relay.dispatchEvent(new Event('switched-off'))
+  expect(await client.event()).toMatchObject({ characteristics: [{ value: false }] })
 })
