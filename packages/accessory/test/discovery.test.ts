@@ -1,3 +1,6 @@
+import { createRequire } from 'node:module'
+
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
 import type { Announcement } from '../src/discovery/advertiser.ts'
@@ -144,4 +147,37 @@ describe('conflicts', () => {
       expect(isLost(rivals(port), records)).not.toBe(isLost(records, rivals(port)))
     }
   })
+})
+
+test('no message whatever makes it fail', () => {
+  const library = createRequire(createRequire(import.meta.url).resolve('bonjour-service'))
+  const packets: { encode(message: object): Buffer; decode(bytes: Uint8Array): DnsMessage } =
+    createRequire(library.resolve('multicast-dns'))('dns-packet')
+  const questions = ['PTR', 'SRV', 'ANY'].map(type => ({ name: names.instance, type }))
+  const whole = packets.encode({ questions, answers: records, authorities: records })
+  let read = 0
+  const mutation = fc.record({ at: fc.nat(whole.length - 1), byte: fc.nat(255) })
+  fc.assert(
+    fc.property(
+      fc.array(mutation, { minLength: 1, maxLength: 8 }),
+      fc.nat(65_535),
+      (list, port) => {
+        const bytes = Uint8Array.from(whole)
+        for (const { at, byte } of list) bytes[at] = byte
+        let message: DnsMessage
+        try {
+          message = packets.decode(Buffer.from(bytes))
+        } catch {
+          return
+        }
+        read += 1
+        const { answers = [], authorities = [] } = message
+        for (const { message: reply } of answer(message, port, records)) packets.encode(reply)
+        isConflict(answers, records)
+        isLost(authorities, records)
+      },
+    ),
+    { numRuns: 3000 },
+  )
+  expect(read).toBeGreaterThan(500)
 })

@@ -56,7 +56,9 @@ export class Link {
       if (error.code?.startsWith('E') === true && error.syscall !== undefined) this.#fail(error)
     })
     this.#mdns.on('query', (message, sender) => {
-      if (!this.#isClosed && network.isFrom(sender.address)) listener.query(message, sender)
+      // To port 0, which anybody can claim to ask from, nothing can be sent.
+      const isAskable = network.isFrom(sender.address) && sender.port > 0
+      if (!this.#isClosed && isAskable) listener.query(message, sender)
     })
     this.#mdns.on('response', (message, sender) => {
       if (!this.#isClosed && network.isFrom(sender.address)) listener.response(message)

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import type { Announcement } from './advertiser.ts'
-import { answer } from './answer.ts'
+import { type Answer, answer } from './answer.ts'
 import { isConflict, isLost } from './conflict.ts'
 import { Link } from './link.ts'
 import type { DnsMessage, DnsRecord, Sender } from './message.ts'
@@ -15,6 +15,9 @@ const LOST_PROBE_MS = 1000
 const REPEAT_AFTER_MS = [1000, 2000, 4000]
 /** Asked for a unicast answer, everybody is told all the same if that is so long ago. */
 const REFRESH_MS = 30_000
+/** Nobody is told the same more often: everybody has heard it. @see RFC 6762 §6 */
+const QUIET_MS = 1000
+const MAX_RECENT = 100
 
 /** What one {@link Presence} needs of the advertiser. */
 export interface PresenceContext {
@@ -33,6 +36,7 @@ export class Presence {
   #stop = new AbortController()
   #isAnnounced = false
   #lastMulticast = 0
+  readonly #recent = new Map<string, number>()
 
   constructor(network: Network, context: PresenceContext) {
     this.#network = network
@@ -118,19 +122,39 @@ export class Presence {
       if (isLost(message.authorities ?? [], records)) this.claim(LOST_PROBE_MS)
       return
     }
-    const { signal } = this.#stop
-    for (const { message: reply, isUnicast, isShared } of answer(message, sender.port, records)) {
-      if (isUnicast) void this.#link.respond(reply, sender)
-      if (isUnicast && performance.now() - this.#lastMulticast < REFRESH_MS) continue
-      if (isUnicast) this.#tell()
-      else if (!isShared) void this.#link.respond(reply)
-      else {
-        const delayMs = 20 + Math.random() * 100
-        setTimeout(() => {
-          if (!signal.aborted) void this.#link.respond(reply)
-        }, delayMs).unref()
+    // Who is about to take our name has to hear of it, however often.
+    const isProbe = (message.authorities ?? []).length > 0
+    for (const reply of answer(message, sender.port, records)) {
+      if (!reply.isUnicast) {
+        if (isProbe || !this.#isRecent(reply)) this.#reply(reply)
+        continue
       }
+      void this.#link.respond(reply.message, sender)
+      if (performance.now() - this.#lastMulticast >= REFRESH_MS) this.#tell()
     }
+  }
+
+  /** To everybody; a moment later, if others may answer too. */
+  #reply({ message, isShared }: Answer): void {
+    if (!isShared) {
+      void this.#link.respond(message)
+      return
+    }
+    const stop = this.#stop
+    const delayMs = 20 + Math.random() * 100
+    setTimeout(() => {
+      // Records that have changed since are announced already.
+      if (this.#isAnnounced && stop === this.#stop) void this.#link.respond(message)
+    }, delayMs).unref()
+  }
+
+  #isRecent({ message }: Answer): boolean {
+    const key = (message.answers ?? []).map(({ name, type }) => `${type} ${name}`).join()
+    const now = performance.now()
+    if (now - (this.#recent.get(key) ?? Number.NEGATIVE_INFINITY) < QUIET_MS) return true
+    if (this.#recent.size >= MAX_RECENT) this.#recent.clear()
+    this.#recent.set(key, now)
+    return false
   }
 
   #compare(message: DnsMessage): void {
