@@ -6,13 +6,20 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 import { Avahi } from './support/avahi.ts'
-import { CameraOn, hub, type WireMessage, type WireRecord, Witness } from './support/camera.ts'
+import {
+  CameraOn,
+  hub,
+  Search,
+  type WireMessage,
+  type WireRecord,
+  Witness,
+} from './support/camera.ts'
 import { Namespace, whyNoNamespaces } from './support/namespace.ts'
 
 const reason = whyNoNamespaces()
 if (reason !== undefined && process.env['CI'] === 'true') throw new Error(reason)
 
-const hasAvahi = ['avahi-daemon', 'avahi-browse', 'dbus-daemon'].every(
+const hasAvahi = ['avahi-daemon', 'avahi-browse', 'avahi-publish', 'dbus-daemon'].every(
   program => spawnSync(program, ['--version']).status === 0,
 )
 if (!hasAvahi && process.env['CI'] === 'true') throw new Error('Avahi is missing in CI')
@@ -136,6 +143,39 @@ describe.skipIf(reason !== undefined)(
         await avahi.browse(({ name, texts: now }) => name === 'Porch' && now.includes('sf=1'))
         expect(await porch.stop()).toBe(0)
         await avahi.browseUntilGone('Porch')
+      },
+      TIMEOUT_MS,
+    )
+
+    test.skipIf(!hasAvahi)(
+      'what Avahi announces, our hub finds and our camera leaves alone',
+      async () => {
+        here.connect(there, 1)
+        const avahi = await Avahi.start(there, directory)
+        const texts = ['ID=aa:bb:cc:dd:ee:ff', 'md=Theirs', 'ci=17', 'C#=4', 'SF=1', 'sh=rxqrlA==']
+        const takeBack = await avahi.publish('Porch', 4711, ...texts)
+        const witness = await Witness.start(there, '10.1.0.2')
+        const porch = camera(here, 'Porch')
+        const { id } = await porch.event('listening')
+        await witness.record(announces('Porch (2)'))
+        const search = new Search(here)
+        const theirs = await search.changes.find(change => change['id'] === 'AA:BB:CC:DD:EE:FF')
+        expect(theirs).toMatchObject({
+          event: 'found',
+          name: 'Porch',
+          port: 4711,
+          category: 17,
+          model: 'Theirs',
+          configurationNumber: 4,
+          isPaired: false,
+          setupHash: 'rxqrlA==',
+        })
+        await search.changes.find(change => change['id'] === id && change['name'] === 'Porch (2)')
+        takeBack()
+        await search.changes.find(({ event, name }) => event === 'lost' && name === 'Porch')
+        expect(await porch.stop()).toBe(0)
+        await search.changes.find(({ event, name }) => event === 'lost' && name === 'Porch (2)')
+        expect(await search.stop()).toBe(0)
       },
       TIMEOUT_MS,
     )

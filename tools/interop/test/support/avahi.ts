@@ -12,7 +12,8 @@ use-ipv4=yes
 use-ipv6=yes
 allow-interfaces=eth1
 [publish]
-disable-publishing=yes
+publish-hinfo=no
+publish-workstation=no
 `
 
 /** A service as `avahi-browse` resolves it. */
@@ -64,6 +65,19 @@ export class Avahi {
       const found = (await this.#look()).find(isWanted)
       if (found !== undefined) return found
     }
+  }
+
+  /** Announces a service of its own. @returns What takes it back. */
+  async publish(name: string, port: number, ...texts: readonly string[]): Promise<() => void> {
+    const child = this.#machine.start(
+      'avahi-publish',
+      ['-s', name, '_hap._tcp', `${port}`, ...texts],
+      {
+        DBUS_SYSTEM_BUS_ADDRESS: `unix:path=${this.#bus}`,
+      },
+    )
+    await new Lines(child.stderr, String).find(line => line.includes('Established'))
+    return () => child.kill('SIGTERM')
   }
 
   async browseUntilGone(name: string): Promise<void> {

@@ -51,6 +51,26 @@ export async function hub(
   return lines.all
 }
 
+/** `hksv hub discover` until it is stopped. */
+export class Search {
+  readonly changes: Lines<Json>
+  readonly #child: ChildProcessWithoutNullStreams
+
+  constructor(machine: Namespace) {
+    const args = [bin, 'hub', 'discover', '--json', '--timeout', '600']
+    this.#child = machine.start(process.execPath, args)
+    this.changes = new Lines(this.#child.stdout, parse)
+  }
+
+  /** @returns The exit code. */
+  async stop(): Promise<number | null> {
+    const closed = once(this.#child, 'close')
+    this.#child.kill('SIGTERM')
+    const [code] = await closed
+    return code
+  }
+}
+
 /** A record on the wire. */
 export interface WireRecord {
   readonly name: string
