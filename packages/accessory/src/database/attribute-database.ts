@@ -34,6 +34,8 @@ export class AttributeDatabase {
   readonly #entries: Entry[] = []
   readonly #byInstanceId = new Map<number | bigint, Characteristic>()
   readonly #listeners = new Set<ChangeListener>()
+  /** The members of each service but its characteristics, once all services are there. */
+  #heads: string[] | undefined
 
   constructor(ids: InstanceIds) {
     this.#ids = ids
@@ -63,6 +65,7 @@ export class AttributeDatabase {
       return characteristic
     })
     this.#entries.push({ place, instanceId, type, spec, characteristics })
+    this.#heads = undefined
     const byName = Object.fromEntries(characteristics.map(each => [each.name, each]))
     // One for each name of the spec, of the format that its definition has.
     return { instanceId, characteristics: byName as unknown as CharacteristicsOf<S> }
@@ -92,9 +95,11 @@ export class AttributeDatabase {
     // Most accessories have every value at hand.
     const values = reads.every(isText) ? reads : await Promise.all(reads)
     let next = 0
-    const services = this.#entries.map(entry => {
-      const members = entry.characteristics.map(each => `{${each.description}${values[next++]}}`)
-      return `{${this.#describeEntry(entry)},"characteristics":[${members.join(',')}]}`
+    this.#heads ??= this.#entries.map(entry => this.#describeEntry(entry))
+    const heads = this.#heads
+    const services = this.#entries.map(({ characteristics }, i) => {
+      const members = characteristics.map(each => `{${each.description}${values[next++]}}`)
+      return `{${heads[i]},"characteristics":[${members.join(',')}]}`
     })
     return `{"accessories":[{"aid":${ACCESSORY_ID},"services":[${services.join(',')}]}]}`
   }

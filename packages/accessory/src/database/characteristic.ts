@@ -210,8 +210,9 @@ function defaultValue(definition: CharacteristicDefinition): CharacteristicValue
 }
 
 /** What a handler answers, unless the request's time is up first. */
-function within<T>({ signal }: RequestContext, answer: T | Promise<T>): T | Promise<T> {
+function within<T>(context: RequestContext, answer: T | Promise<T>): T | Promise<T> {
   if (!(answer instanceof Promise)) return answer
+  const { signal } = context
   return new Promise((resolve, reject) => {
     const late = () => reject(hapStatusError(hapStatus.timedOut, signal.reason))
     if (signal.aborted) late()

@@ -146,7 +146,7 @@ export class HapConnection {
     }
     if (this.#hasEnded) this.#sayGoodbye()
     else {
-      this.#socket.resume()
+      if (this.#socket.isPaused()) this.#socket.resume()
       if (!this.isBusy) this.#owner.idle()
     }
   }

@@ -1,5 +1,7 @@
 const MAX_DEPTH = 64
 
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
 /** A JSON value. Integers beyond 2^53 are exact. */
 export type Json = null | boolean | number | bigint | string | Json[] | JsonObject
 
