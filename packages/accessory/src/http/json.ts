@@ -19,9 +19,7 @@ export interface JsonObject {
  */
 export function parseJson(body: Uint8Array): Json | undefined {
   try {
-    return new Reader(
-      new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body),
-    ).read()
+    return new Reader(utf8.decode(body)).read()
   } catch (error) {
     // The decoder throws a TypeError, the reader a SyntaxError.
     if (error instanceof TypeError || error instanceof SyntaxError) return undefined
