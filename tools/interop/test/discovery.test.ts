@@ -188,7 +188,7 @@ describe.skipIf(reason !== undefined)(
         const porch = camera(here, 'Porch')
         await porch.event('listening')
         const first = await witness.record(announces('Porch'))
-        const pointer = all(first).find(({ type }) => type === 'PTR')
+        const service = all(first).find(({ type }) => type === 'SRV')
 
         witness.ask({ via: '10.1.0.2', name: instance('Porch'), type: 'SRV', legacy: true })
         const legacy = await witness.messages.find(({ isLegacy }) => isLegacy)
@@ -197,12 +197,13 @@ describe.skipIf(reason !== undefined)(
 
         // Of two questions the first has an answer that is known, so only the second is answered.
         const asked = witness.count
-        witness.ask({ via: '10.1.0.2', name: TYPE, type: 'PTR', known: [pointer ?? {}] })
-        witness.ask({ via: '10.1.0.2', name: instance('Porch'), type: 'SRV', unicast: true })
+        const ask = { via: '10.1.0.2', name: instance('Porch') }
+        witness.ask({ ...ask, type: 'SRV', known: [service ?? {}] })
+        witness.ask({ ...ask, type: 'TXT', unicast: true })
         const isAnswer = ({ type, answers }: WireMessage) =>
           type === 'response' && answers.length === 1
         const answered = await witness.messages.find(isAnswer, asked)
-        expect(answered.answers).toMatchObject([{ type: 'SRV', name: instance('Porch') }])
+        expect(answered.answers).toMatchObject([{ type: 'TXT', name: instance('Porch') }])
 
         const again = witness.count
         witness.ask({ via: '10.1.0.2', name: TYPE, type: 'PTR' })
@@ -279,6 +280,27 @@ describe.skipIf(reason !== undefined)(
           gone,
         )
         expect(await porch.stop()).toBe(0)
+      },
+      TIMEOUT_MS,
+    )
+
+    test(
+      'a camera that has moved is found again by those that are paired with it',
+      async () => {
+        here.connect(there, 1)
+        const storage = join(directory, 'moving')
+        const first = new CameraOn(here, storage, ['--port', '41000'])
+        const { id, setupCode } = await first.event('listening')
+        const store = ['--store', join(directory, 'hub')]
+        await hub(there, 'pair', '--id', String(id), '--code', String(setupCode), ...store)
+        expect(await first.stop()).toBe(0)
+        here.run('ip', ['address', 'flush', 'dev', 'eth1', 'scope', 'global'])
+        here.run('ip', ['address', 'add', '10.1.0.9/24', 'dev', 'eth1'])
+        const second = new CameraOn(here, storage, ['--port', '42000'])
+        await second.event('listening')
+        const [info] = await hub(there, 'info', ...store)
+        expect(info).toMatchObject({ deviceId: id, host: '10.1.0.9', port: 42_000 })
+        expect(await second.stop()).toBe(0)
       },
       TIMEOUT_MS,
     )

@@ -8,6 +8,7 @@ import {
   type ClipReport,
   ControllerStore,
   findAccessory,
+  isHubError,
   type StoredAccessory,
 } from '@hksv/hub'
 import type { Command } from 'commander'
@@ -16,6 +17,9 @@ import { IncompleteError, UsageError } from '../../failure.ts'
 import { addCommonOptions, addOption, parsePort } from '../../options.ts'
 import type { Output, OutputOptions } from '../../output.ts'
 import { dataDirectory } from '../../paths.ts'
+
+/** How long an accessory that has moved is looked for. */
+const MOVED_MS = 3000
 
 /** What every command of the hub knows. */
 export interface HubFlags extends OutputOptions {
@@ -62,21 +66,49 @@ export async function addressOf(flags: HubFlags): Promise<Address> {
   )
 }
 
-/** Connects to the accessory that is meant. */
+/** Connects to the accessory that is meant: where it was last time, or where it is now. */
 export async function connectAccessory(
   flags: HubFlags,
   signal?: AbortSignal,
 ): Promise<AccessoryClient> {
   const { store, crypto } = await openControllerStore(flags)
   const accessory = await chooseAccessory(store, flags)
+  const connect = (address: Address) =>
+    AccessoryClient.connect({
+      store,
+      accessory,
+      crypto,
+      address,
+      ...(signal === undefined ? {} : { signal }),
+    })
   const { host = accessory.host, port = accessory.port } = flags
-  return AccessoryClient.connect({
-    store,
-    accessory,
-    crypto,
-    address: { host, port },
-    ...(signal === undefined ? {} : { signal }),
-  })
+  try {
+    return await connect({ host, port })
+  } catch (error) {
+    const isSaid = flags.host !== undefined || flags.port !== undefined
+    const moved = isSaid ? undefined : await addressAfterMove(error, accessory, signal)
+    if (moved === undefined) throw error
+    return connect(moved)
+  }
+}
+
+/** Routers give new addresses, and cameras take new ports. @returns Nothing if it is not that. */
+async function addressAfterMove(
+  error: unknown,
+  { deviceId, host, port }: StoredAccessory,
+  signal: AbortSignal | undefined,
+): Promise<Address | undefined> {
+  const isElsewhere =
+    isHubError(error) && (error.code === 'HUB_UNREACHABLE' || error.code === 'HUB_WRONG_ACCESSORY')
+  if (!isElsewhere) return
+  const options = { timeoutMs: MOVED_MS, ...(signal === undefined ? {} : { signal }) }
+  try {
+    const found = await findAccessory(deviceId, options)
+    return found.host === host && found.port === port ? undefined : found
+  } catch (failure) {
+    if (isHubError(failure)) return
+    throw failure
+  }
 }
 
 async function chooseAccessory(store: ControllerStore, flags: HubFlags): Promise<StoredAccessory> {
