@@ -19,7 +19,7 @@ export const setupCuts: Group = {
         if (i % 2 === 0) await cutAndFinish(stage, tally, step, at)
         else await cutAndReset(stage, tally, step, at)
       }
-      await refuseWhileHanging(stage, tally, step)
+      for (const at of stage.sample(cuts, 4)) await refuseWhileHanging(stage, tally, step, at)
     }
     if (await isPaired(stage)) tally.faults.push('a message that was cut short has paired')
   },
@@ -80,13 +80,20 @@ async function cutAndHang(stage: Stage, tally: Tally, step: Step, cuts: readonly
 }
 
 /** Whoever hangs in the middle of pair-setup keeps others out, until the connection ends. */
-async function refuseWhileHanging(stage: Stage, tally: Tally, step: Step): Promise<void> {
+async function refuseWhileHanging(
+  stage: Stage,
+  tally: Tally,
+  step: Step,
+  at: number,
+): Promise<void> {
   const [first] = pairSetupSteps
   if (first === undefined || step === first) return
-  const hanging = await cut(stage, step, 40)
+  const hanging = await cut(stage, step, at)
   const { wire: other, bytes } = await first.prepare(stage)
   other.write(bytes)
-  tally.expect(`another M1 during ${step.name}`, await stage.outcome(other), ['M2 error 7'])
+  tally.expect(`another M1 while ${step.name} hangs at ${at}`, await stage.outcome(other), [
+    'M2 error 7',
+  ])
   await hanging.drop()
   await stage.fence()
   if (await isPaired(stage)) tally.faults.push(`${step.name} that hung has paired`)
