@@ -2,12 +2,11 @@
 //
 // usage: node tools/bench/run.mjs [--runs 3] [--quick] [--only NAME ...] [--json] [--profile DIR]
 //
-// Names: those of the files in measures/. Every camera runs in a process of
-// its own, whose CPU time is what counts; the runs of both sides alternate, and the table shows their
-// medians. `--quick` runs each once, which shows the
-// order of magnitude. `--profile` writes profiles of CPU and allocation of each measured stretch, numbered in their
-// order; numbers measured with it are not worth keeping. Exit codes: 0 measured, 1 it failed, 2 wrong
-// usage. docs/numbers.md tells what is inside each number.
+// Names: those of the files in measures/. Every accessory runs in a process of its own, whose CPU time
+// is what counts; the runs of both sides alternate, and the table shows their medians. `--quick` runs
+// each once, which shows the order of magnitude. `--profile` writes profiles of CPU and allocation of
+// each measured stretch, numbered in their order; numbers measured with it are not worth keeping. Exit
+// codes: 0 measured, 1 it failed, 2 wrong usage. docs/numbers.md tells what is inside each number.
 import { mkdir } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { cpus } from 'node:os'

@@ -1,4 +1,4 @@
-import { bothSides } from './both-sides.mjs'
+import { bothSides } from '../both-sides.mjs'
 
 const READS = 1000
 /** As many as it takes until the code of both sides is compiled as well as it gets. */

@@ -1,5 +1,5 @@
-import { Camera } from '../camera.mjs'
-import { Controller } from '../controller.mjs'
+import { Camera } from './camera.mjs'
+import { Controller } from './controller.mjs'
 
 /**
  * An accessory of each side, paired, each with one verified session.
