@@ -57,6 +57,12 @@ export class Namespace {
     }
   }
 
+  /** The addresses of an interface, of IPv4 and IPv6. */
+  addresses(name: string): string[] {
+    const shown = this.run('ip', ['address', 'show', 'dev', name])
+    return [...shown.matchAll(/inet6? ([^/ ]+)/g)].map(([, address = '']) => address)
+  }
+
   /** Runs a program on this machine to its end. @returns Its standard output. */
   run(program: string, args: readonly string[]): string {
     return execFileSync('nsenter', this.#enter(program, args), { encoding: 'utf8' })
