@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url'
 
 import { nodeProvider as crypto } from '@hksv/crypto/node'
 import { build } from 'esbuild'
+import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
-import { z } from 'zod'
 
 import { forgetSetupCode, openIdentity } from '../src/identity.ts'
 import { StateFile } from '../src/storage/state-file.ts'
@@ -81,7 +81,7 @@ describe('what is not what was written', () => {
 
   test('a good checksum over a value of the wrong shape', async () => {
     const { directory, store } = await fullStore()
-    const other = new StateFile(store.pairings.path, z.unknown())
+    const other = new StateFile(store.pairings.path, v.unknown())
     await other.save({ failedAttempts: 0, pairings: [{ ...pairing, publicKey: 'zz' }] })
     await expect(open(directory)).rejects.toMatchObject({ code: 'STORAGE_DAMAGED' })
   })
@@ -188,7 +188,7 @@ test('kill -9 in the middle of saving leaves the old or the new state', {
   timeout: 120_000,
 }, async () => {
   const path = join(await temporaryDirectory(), 'state.json')
-  const schema = z.object({ number: z.int(), filler: z.string() })
+  const schema = v.object({ number: v.number(), filler: v.string() })
   const child = join(await temporaryDirectory(), 'save-forever.cjs')
   const source = fileURLToPath(new URL('support/save-forever.ts', import.meta.url))
   await build({ entryPoints: [source], outfile: child, bundle: true, platform: 'node' })

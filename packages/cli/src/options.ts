@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import process from 'node:process'
 
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { z } from 'zod'
+import * as v from 'valibot'
 
 import { UsageError } from './failure.ts'
 
@@ -89,9 +89,9 @@ export function parseSeconds(text: string): number {
   return seconds
 }
 
-const configFile = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+const configFile = v.record(v.string(), v.union([v.string(), v.number(), v.boolean()]))
 
-function readConfigFile(path: string): z.infer<typeof configFile> {
+function readConfigFile(path: string): v.InferOutput<typeof configFile> {
   let text: string
   try {
     text = readFileSync(path, 'utf8')
@@ -99,7 +99,7 @@ function readConfigFile(path: string): z.infer<typeof configFile> {
     throw new UsageError(`The configuration file ${path} cannot be read.`, { cause })
   }
   try {
-    return configFile.parse(JSON.parse(text))
+    return v.parse(configFile, JSON.parse(text))
   } catch (cause) {
     throw new UsageError(
       `The configuration file ${path} is not a JSON object of texts, numbers and true or false.`,

@@ -5,7 +5,7 @@ import {
   type ServiceName,
   serviceName,
 } from '@hksv/hap'
-import { z } from 'zod'
+import * as v from 'valibot'
 
 import { HubError } from './errors.ts'
 
@@ -42,39 +42,39 @@ export interface RemoteService {
 }
 
 /** An instance id: some accessories write theirs as text. */
-export const idSchema: z.ZodType<number> = z.union([
-  z.int().nonnegative(),
-  z
-    .string()
-    .regex(/^\d{1,15}$/)
-    .transform(Number),
+export const idSchema: v.GenericSchema<unknown, number> = v.union([
+  v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  v.pipe(v.string(), v.regex(/^\d{1,15}$/), v.transform(Number)),
 ])
 
 /** A value in an answer; what is none is `null`. */
-export const valueSchema: z.ZodType<Value> = z
-  .union([z.boolean(), z.number(), z.string(), z.null()])
-  .catch(null)
+export const valueSchema: v.GenericSchema<unknown, Value> = v.fallback(
+  v.union([v.boolean(), v.number(), v.string(), v.null()]),
+  null,
+)
 
-const uuid = z.union([z.hex().min(1).max(8), z.guid()]).transform(longUuid)
+const SHORT_OR_LONG =
+  /^(?:[0-9a-f]{1,8}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/i
+const uuid = v.pipe(v.string(), v.regex(SHORT_OR_LONG), v.transform(longUuid))
 
-const characteristicSchema = z.object({
+const characteristicSchema = v.object({
   iid: idSchema,
   type: uuid,
-  format: z.string().default('data'),
-  perms: z.array(z.string()).default([]),
-  value: valueSchema.default(null),
+  format: v.optional(v.string(), 'data'),
+  perms: v.optional(v.array(v.string()), []),
+  value: v.optional(valueSchema, null),
 })
 
-const serviceSchema = z.object({
+const serviceSchema = v.object({
   iid: idSchema,
   type: uuid,
-  primary: z.boolean().catch(false),
-  linked: z.array(idSchema).catch([]),
-  characteristics: z.array(characteristicSchema).default([]),
+  primary: v.optional(v.fallback(v.boolean(), false), false),
+  linked: v.optional(v.fallback(v.array(idSchema), []), []),
+  characteristics: v.optional(v.array(characteristicSchema), []),
 })
 
-const databaseSchema = z.object({
-  accessories: z.array(z.object({ aid: idSchema, services: z.array(serviceSchema) })),
+const databaseSchema = v.object({
+  accessories: v.array(v.object({ aid: idSchema, services: v.array(serviceSchema) })),
 })
 
 /**
@@ -92,13 +92,13 @@ export class RemoteDatabase {
 
   /** @throws HubError `HUB_PROTOCOL` */
   static parse(json: unknown): RemoteDatabase {
-    const parsed = databaseSchema.safeParse(json)
+    const parsed = v.safeParse(databaseSchema, json)
     if (!parsed.success) {
       const message =
         'The accessory describes itself in a form that is not the one of HAP. Update it, or tell its maker.'
-      throw new HubError('HUB_PROTOCOL', { message, cause: parsed.error })
+      throw new HubError('HUB_PROTOCOL', { message, cause: new v.ValiError(parsed.issues) })
     }
-    const services = parsed.data.accessories.flatMap(({ aid, services: listed }) =>
+    const services = parsed.output.accessories.flatMap(({ aid, services: listed }) =>
       listed.map(({ iid, type, primary, linked, characteristics }): RemoteService => {
         const named = characteristics.map(each => ({
           aid,

@@ -1,5 +1,5 @@
 import { type HapStatus, hapStatus, hapStatusText } from '@hksv/hap'
-import { z } from 'zod'
+import * as v from 'valibot'
 
 import type { RequestBody } from './connection.ts'
 import { idSchema, type RemoteCharacteristic, type Value, valueSchema } from './database.ts'
@@ -8,15 +8,18 @@ import { HubError } from './errors.ts'
 // The JSON bodies of HAP, as an accessory writes them and as it misspells them.
 
 // Some accessories write statuses without their sign.
-const status = z.number().transform(code => -Math.abs(code) + 0)
-const entrySchema = z.object({
+const status = v.pipe(
+  v.number(),
+  v.transform(code => -Math.abs(code) + 0),
+)
+const entrySchema = v.object({
   aid: idSchema,
   iid: idSchema,
-  status: status.default(0),
-  value: valueSchema.optional(),
+  status: v.optional(status, 0),
+  value: v.optional(valueSchema),
 })
-const entriesSchema = z.object({ characteristics: z.array(entrySchema) })
-const statusSchema = z.object({ status: status.default(0) })
+const entriesSchema = v.object({ characteristics: v.array(entrySchema) })
+const statusSchema = v.object({ status: v.optional(status, 0) })
 
 /** What an accessory says of one characteristic. */
 export interface Entry {
@@ -89,9 +92,9 @@ export function httpError(what: string, code: number): HubError {
   return new HubError('HUB_PROTOCOL', { message })
 }
 
-function parse<T>(schema: z.ZodType<T>, body: Uint8Array): T {
-  const parsed = schema.safeParse(parseJson(body))
-  if (parsed.success) return parsed.data
+function parse<T>(schema: v.GenericSchema<unknown, T>, body: Uint8Array): T {
+  const parsed = v.safeParse(schema, parseJson(body))
+  if (parsed.success) return parsed.output
   const message = 'The accessory answered in a form that is not the one of HAP. Tell its maker.'
-  throw new HubError('HUB_PROTOCOL', { message, cause: parsed.error })
+  throw new HubError('HUB_PROTOCOL', { message, cause: new v.ValiError(parsed.issues) })
 }

@@ -1,14 +1,23 @@
 import { timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { z } from 'zod'
+import * as v from 'valibot'
 
 import { AccessoryError } from '../errors.ts'
 
 const MAX_BODY = 4096
 const MAX_MOTION_MS = 10 * 60_000
 
-const motionBody = z.object({ durationMs: z.int().min(1).max(MAX_MOTION_MS).default(10_000) })
+const motionBody = v.pipe(
+  v.unknown(),
+  v.check(body => !Array.isArray(body)),
+  v.object({
+    durationMs: v.optional(
+      v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_MOTION_MS)),
+      10_000,
+    ),
+  }),
+)
 
 /** What the control API does. */
 export interface ControlTarget {
@@ -154,12 +163,12 @@ const routes: ReadonlyMap<string, Readonly<Record<string, Handler>>> = new Map([
 ] satisfies [string, Record<string, Handler>][])
 
 function raiseMotion(target: ControlTarget, body: string): Answer {
-  const parsed = motionBody.safeParse(parseJson(body))
+  const parsed = v.safeParse(motionBody, parseJson(body))
   if (!parsed.success) {
     return { status: 400, body: { error: `durationMs is 1 to ${MAX_MOTION_MS}` } }
   }
-  return target.raiseMotion(parsed.data.durationMs)
-    ? { status: 200, body: { motion: true, durationMs: parsed.data.durationMs } }
+  return target.raiseMotion(parsed.output.durationMs)
+    ? { status: 200, body: { motion: true, durationMs: parsed.output.durationMs } }
     : { status: 409, body: { error: 'the camera is switched off' } }
 }
 

@@ -1,5 +1,5 @@
 import { type HapStatus, hapStatus } from '@hksv/hap'
-import { z } from 'zod'
+import * as v from 'valibot'
 
 import type { AttributeDatabase } from '../database/attribute-database.ts'
 import { type Characteristic, describeMeta } from '../database/characteristic.ts'
@@ -12,23 +12,26 @@ import { type Id, MAX_UINT64, parseReadQuery, type ReadWants } from './read-quer
 import { empty, json, jsonText, type Reply } from './reply.ts'
 import type { HapSession } from './session.ts'
 
-const id: z.ZodType<Id> = z.union([z.int().nonnegative(), z.bigint().min(0n).max(MAX_UINT64)])
-const flag = z.union([z.boolean(), z.literal(0), z.literal(1)])
-const writeBody = z.object({
-  characteristics: z.array(
-    z.object({
+const id: v.GenericSchema<Id> = v.union([
+  v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  v.pipe(v.bigint(), v.minValue(0n), v.maxValue(MAX_UINT64)),
+])
+const flag = v.union([v.boolean(), v.literal(0), v.literal(1)])
+const writeBody = v.object({
+  characteristics: v.array(
+    v.object({
       aid: id,
       iid: id,
-      value: z.unknown().optional(),
-      ev: flag.optional(),
-      r: flag.optional(),
+      value: v.optional(v.unknown()),
+      ev: v.optional(flag),
+      r: v.optional(flag),
     }),
   ),
-  pid: id.optional(),
+  pid: v.optional(id),
 })
-const prepareBody = z.object({ ttl: id, pid: id })
+const prepareBody = v.object({ ttl: id, pid: id })
 
-type WriteEntry = z.infer<typeof writeBody>['characteristics'][number]
+type WriteEntry = v.InferOutput<typeof writeBody>['characteristics'][number]
 
 interface EntryResult {
   readonly aid: Id
@@ -98,11 +101,11 @@ export async function writeCharacteristics(
   scope: RequestContext,
   body: unknown,
 ): Promise<Reply> {
-  const parsed = writeBody.safeParse(body)
-  if (!parsed.success || parsed.data.characteristics.some(({ value }) => value === null)) {
+  const parsed = v.safeParse(writeBody, body)
+  if (!parsed.success || parsed.output.characteristics.some(({ value }) => value === null)) {
     return empty(400)
   }
-  const { characteristics, pid } = parsed.data
+  const { characteristics, pid } = parsed.output
   const timed = pid === undefined ? 'untimed' : consumeTimedWrite(session, pid, context.now())
   const results: EntryResult[] = []
   for (const entry of characteristics) {
@@ -118,9 +121,9 @@ export async function writeCharacteristics(
 
 /** `PUT /prepare`. @see HomeKit Accessory Protocol R2 §6.7.2.4 */
 export function prepareTimedWrite(session: HapSession, body: unknown, now: number): Reply {
-  const parsed = prepareBody.safeParse(body)
+  const parsed = v.safeParse(prepareBody, body)
   if (!parsed.success) return empty(400)
-  const { pid, ttl } = parsed.data
+  const { pid, ttl } = parsed.output
   session.timedWrite = { pid, expiresAt: now + Number(ttl) }
   return json(200, { status: hapStatus.success })
 }

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as v from 'valibot'
 
 /** `identity.json`: who this accessory is. Written once, and when the setup code changes. */
 export interface StoredIdentity {
@@ -52,48 +52,48 @@ export interface StoredCamera {
   selectedConfiguration?: string | undefined
 }
 
-const hex = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${2 * bytes}}$`))
+const text = (pattern: RegExp) => v.pipe(v.string(), v.regex(pattern))
+const hex = (bytes: number) => text(new RegExp(`^[0-9a-f]{${2 * bytes}}$`))
+const integer = (min: number, max = Number.MAX_SAFE_INTEGER) =>
+  v.pipe(v.number(), v.safeInteger(), v.minValue(min), v.maxValue(max))
 
-export const identitySchema: z.ZodType<StoredIdentity> = z.object({
-  deviceId: z.string().regex(/^([0-9A-F]{2}:){5}[0-9A-F]{2}$/),
+export const identitySchema: v.GenericSchema<unknown, StoredIdentity> = v.object({
+  deviceId: text(/^([0-9A-F]{2}:){5}[0-9A-F]{2}$/),
   longTermSeed: hex(32),
-  setupId: z.string().regex(/^[0-9A-Z]{4}$/),
+  setupId: text(/^[0-9A-Z]{4}$/),
   salt: hex(16),
   verifier: hex(384),
-  setupCode: z
-    .string()
-    .regex(/^\d{3}-\d{2}-\d{3}$/)
-    .optional(),
+  setupCode: v.optional(text(/^\d{3}-\d{2}-\d{3}$/)),
 })
 
-export const pairingsSchema: z.ZodType<StoredPairings> = z.object({
-  failedAttempts: z.int().min(0).max(100),
-  pairings: z.array(
-    z.object({
-      identifier: z.string().min(1).max(36),
+export const pairingsSchema: v.GenericSchema<unknown, StoredPairings> = v.object({
+  failedAttempts: integer(0, 100),
+  pairings: v.array(
+    v.object({
+      identifier: v.pipe(v.string(), v.minLength(1), v.maxLength(36)),
       publicKey: hex(32),
-      permissions: z.int().min(0).max(1),
+      permissions: integer(0, 1),
     }),
   ),
 })
 
-export const databaseSchema: z.ZodType<StoredDatabase> = z.object({
-  configurationNumber: z.int().min(1).max(65_535),
-  databaseHash: z.string(),
-  instanceIds: z.record(z.string(), z.int().positive()),
-  nextInstanceId: z.int().positive(),
-  port: z.int().min(1).max(65_535).optional(),
+export const databaseSchema: v.GenericSchema<unknown, StoredDatabase> = v.object({
+  configurationNumber: integer(1, 65_535),
+  databaseHash: v.string(),
+  instanceIds: v.record(v.string(), integer(1)),
+  nextInstanceId: integer(1),
+  port: v.optional(integer(1, 65_535)),
 })
 
-export const cameraSchema: z.ZodType<StoredCamera> = z.object({
-  isCameraActive: z.boolean(),
-  isStreamingActive: z.array(z.boolean()),
-  isRecordingActive: z.boolean(),
-  isRecordingAudioActive: z.boolean(),
-  areEventSnapshotsActive: z.boolean(),
-  arePeriodicSnapshotsActive: z.boolean(),
-  isIndicatorActive: z.boolean(),
-  isNightVisionActive: z.boolean(),
-  isMicrophoneMuted: z.boolean(),
-  selectedConfiguration: z.base64().optional(),
+export const cameraSchema: v.GenericSchema<unknown, StoredCamera> = v.object({
+  isCameraActive: v.boolean(),
+  isStreamingActive: v.array(v.boolean()),
+  isRecordingActive: v.boolean(),
+  isRecordingAudioActive: v.boolean(),
+  areEventSnapshotsActive: v.boolean(),
+  arePeriodicSnapshotsActive: v.boolean(),
+  isIndicatorActive: v.boolean(),
+  isNightVisionActive: v.boolean(),
+  isMicrophoneMuted: v.boolean(),
+  selectedConfiguration: v.optional(v.pipe(v.string(), v.base64())),
 })

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto'
 import { open, readFile } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
+import * as v from 'valibot'
 import writeFileAtomic from 'write-file-atomic'
-import { z } from 'zod'
 
 import { AccessoryError } from '../errors.ts'
 import type { SaveReports } from './save-reports.ts'
 
 const FORMAT = 1
 
-const envelope = z.object({ format: z.literal(FORMAT), sha256: z.string(), data: z.unknown() })
+const envelope = v.object({ format: v.literal(FORMAT), sha256: v.string(), data: v.unknown() })
 
 /**
  * One JSON file that survives kill -9: it holds either the old or the new state, with a checksum,
@@ -17,14 +17,14 @@ const envelope = z.object({ format: z.literal(FORMAT), sha256: z.string(), data:
  */
 export class StateFile<T> {
   readonly path: string
-  readonly #schema: z.ZodType<T>
+  readonly #schema: v.GenericSchema<unknown, T>
   readonly #reports: SaveReports | undefined
   #written: string | undefined
   #lastWrite: Promise<void> = Promise.resolve()
   #isClosed = false
 
   /** @param reports Told how each write went. */
-  constructor(path: string, schema: z.ZodType<T>, reports?: SaveReports) {
+  constructor(path: string, schema: v.GenericSchema<unknown, T>, reports?: SaveReports) {
     this.path = path
     this.#schema = schema
     this.#reports = reports
@@ -44,9 +44,9 @@ export class StateFile<T> {
       throw unusable(this.path, cause)
     }
     try {
-      const { sha256, data } = envelope.parse(JSON.parse(text))
+      const { sha256, data } = v.parse(envelope, JSON.parse(text))
       if (sha256 !== digest(data)) throw new AccessoryError('STORAGE_DAMAGED')
-      const value = this.#schema.parse(data)
+      const value = v.parse(this.#schema, data)
       this.#written = text
       return value
     } catch (cause) {

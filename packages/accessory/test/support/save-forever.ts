@@ -1,10 +1,10 @@
-import { z } from 'zod'
+import * as v from 'valibot'
 
 import { StateFile } from '../../src/storage/state-file.ts'
 
 /** Saves one state after the other until it is killed: argument 1 is the file, 2 the first number. */
 async function saveForever(path: string, first: number): Promise<never> {
-  const file = new StateFile(path, z.object({ number: z.int(), filler: z.string() }))
+  const file = new StateFile(path, v.object({ number: v.number(), filler: v.string() }))
   await file.load()
   for (let number = first; ; number++) {
     // Lengths differ, so that a state written over another would show.

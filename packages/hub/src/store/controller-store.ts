@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { CryptoProvider } from '@hksv/crypto'
 import type { ControllerIdentity } from '@hksv/hap'
 import { v4 as uuid } from 'uuid'
-import { z } from 'zod'
+import * as v from 'valibot'
 
 import {
   createSecureFile,
@@ -30,16 +30,19 @@ export interface StoredAccessory {
   readonly pairedAt: string
 }
 
-const hex32 = z.string().regex(/^[0-9a-f]{64}$/)
-const deviceIdSchema = z.string().regex(/^([0-9A-F]{2}:){5}[0-9A-F]{2}$/)
-const controllerSchema = z.object({ identifier: z.uuid(), longTermSeed: hex32 })
-const accessorySchema: z.ZodType<StoredAccessory> = z.object({
+const hex32 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))
+const deviceIdSchema = v.pipe(v.string(), v.regex(/^([0-9A-F]{2}:){5}[0-9A-F]{2}$/))
+const controllerSchema = v.object({
+  identifier: v.pipe(v.string(), v.uuid()),
+  longTermSeed: hex32,
+})
+const accessorySchema: v.GenericSchema<unknown, StoredAccessory> = v.object({
   deviceId: deviceIdSchema,
   longTermPublicKey: hex32,
-  host: z.string().min(1),
-  port: z.int().min(1).max(65_535),
-  name: z.string().optional(),
-  pairedAt: z.string(),
+  host: v.pipe(v.string(), v.minLength(1)),
+  port: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535)),
+  name: v.optional(v.string()),
+  pairedAt: v.string(),
 })
 
 const ACCESSORY_FILE = /^accessory-([0-9A-F]{12})\.json$/
@@ -156,7 +159,7 @@ export class ControllerStore {
 
 /** Whether a text is `XX:XX:XX:XX:XX:XX` in upper case. */
 export function isDeviceId(text: string): boolean {
-  return deviceIdSchema.safeParse(text).success
+  return v.is(deviceIdSchema, text)
 }
 
 function notADeviceId(text: string): RangeError {

@@ -1,12 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { link, open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import * as v from 'valibot'
 import writeFileAtomic from 'write-file-atomic'
-import { z } from 'zod'
 
 import { HubError } from '../errors.ts'
 
-const envelope = z.object({ format: z.literal(1), sha256: z.string(), data: z.unknown() })
+const envelope = v.object({ format: v.literal(1), sha256: v.string(), data: v.unknown() })
 
 /** What the operating system's codes mean. */
 const REASONS: Readonly<Record<string, string>> = {
@@ -29,7 +29,7 @@ const REASONS: Readonly<Record<string, string>> = {
  */
 export async function readSecureFile<T>(
   path: string,
-  schema: z.ZodType<T>,
+  schema: v.GenericSchema<unknown, T>,
   wayOut: string,
 ): Promise<T | undefined> {
   let text: string
@@ -40,9 +40,9 @@ export async function readSecureFile<T>(
     throw storeUnusable(path, cause)
   }
   try {
-    const { sha256, data } = envelope.parse(JSON.parse(text))
+    const { sha256, data } = v.parse(envelope, JSON.parse(text))
     if (sha256 !== digest(data)) throw new HubError('HUB_STORE_DAMAGED')
-    return schema.parse(data)
+    return v.parse(schema, data)
   } catch (cause) {
     throw storeDamaged(`${path} is damaged. ${wayOut}`, cause)
   }
