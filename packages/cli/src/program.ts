@@ -1,12 +1,16 @@
 import { Command } from 'commander'
 
-import { cameraCommand } from './commands/camera.ts'
-import { decodeCommand } from './commands/decode.ts'
-import { demoCommand } from './commands/demo.ts'
-import { hubCommand } from './commands/hub/index.ts'
 import { reportFailure } from './failure.ts'
 import { Output } from './output.ts'
 import { version } from './version.ts'
+
+/** A camera runs for months: it need not keep the hub in memory, nor wait for it at the start. */
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  camera: async () => (await import('./commands/camera.ts')).cameraCommand(),
+  hub: async () => (await import('./commands/hub/index.ts')).hubCommand(),
+  demo: async () => (await import('./commands/demo.ts')).demoCommand(),
+  decode: async () => (await import('./commands/decode.ts')).decodeCommand(),
+}
 
 /**
  * Runs the command line.
@@ -20,10 +24,12 @@ export async function main(argv: readonly string[]): Promise<number> {
     .version(version, '--version', 'print the version')
     .helpOption('--help', 'show this help')
     .showHelpAfterError('(add --help for more)')
-  program.addCommand(cameraCommand())
-  program.addCommand(hubCommand())
-  program.addCommand(demoCommand())
-  program.addCommand(decodeCommand())
+  const wanted = argv.find(argument => !argument.startsWith('-')) ?? ''
+  const names = Object.hasOwn(commands, wanted) ? [wanted] : Object.keys(commands)
+  for (const name of names) {
+    const command = await commands[name]?.()
+    if (command !== undefined) program.addCommand(command)
+  }
   const json = argv.includes('--json')
   const output = new Output({ json, quiet: false, verbose: argv.includes('--verbose') })
   for (const command of allCommands(program)) {

@@ -5,7 +5,6 @@ import { createInterface, emitKeypressEvents } from 'node:readline'
 import { type CameraEvent, type CameraInfo, type RunningCamera, startCamera } from '@hksv/accessory'
 import { openSource } from '@hksv/media'
 import { Command } from 'commander'
-import { toString as qrCode } from 'qrcode'
 
 import { exitAfter } from '../failure.ts'
 import { createLog } from '../log.ts'
@@ -130,6 +129,7 @@ async function showCode(output: Output, { setupCode, setupUri }: CameraInfo): Pr
     output.note('Paired already; remove it in Home to pair it anew.')
     return
   }
+  const { toString: qrCode } = await import('qrcode')
   const type = process.stderr.isTTY ? 'terminal' : 'utf8'
   output.note(`\n${await qrCode(setupUri, { type, small: true, margin: 2 })}`)
   output.note(`Setup code: ${output.style('bold', setupCode)}   (${setupUri})`)
