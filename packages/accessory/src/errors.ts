@@ -4,6 +4,10 @@ import type { HapStatus } from '@hksv/hap'
 export const accessoryErrors = {
   /** A file in the storage directory is not what was written there. */
   STORAGE_DAMAGED: 'the stored state is damaged',
+  /** A file in the storage directory is of a version that is not known yet. */
+  STORAGE_NEWER: 'the stored state is of a newer version',
+  /** A backup is there already, is none, or is damaged. */
+  BACKUP_INVALID: 'the backup cannot be used',
   /** The storage directory cannot be created, read or written. */
   STORAGE_UNUSABLE: 'the storage directory cannot be used',
   /** Another camera uses the storage directory, in this process or another one. */

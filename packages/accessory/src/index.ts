@@ -34,3 +34,11 @@ export {
   type RunningCamera,
   startCamera,
 } from './start-camera.ts'
+export { type Backup, backUpState, backupName, type StateTexts } from './storage/backup.ts'
+export {
+  checkState,
+  type FileReport,
+  type FileState,
+  type StateReport,
+} from './storage/check-state.ts'
+export { type Replaced, resetState, restoreState } from './storage/restore-state.ts'

@@ -97,3 +97,24 @@ export const cameraSchema: v.GenericSchema<unknown, StoredCamera> = v.object({
   isMicrophoneMuted: v.boolean(),
   selectedConfiguration: v.optional(v.pipe(v.string(), v.base64())),
 })
+
+/** What each file of a storage directory holds. */
+export interface StoredFiles {
+  'identity.json': StoredIdentity
+  'pairings.json': StoredPairings
+  'database.json': StoredDatabase
+  'camera.json': StoredCamera
+}
+
+/** A file of a storage directory. */
+export type StateFileName = keyof StoredFiles
+
+/** In the order in which they are read. */
+export const stateSchemas: {
+  readonly [name in StateFileName]: v.GenericSchema<unknown, StoredFiles[name]>
+} = {
+  'identity.json': identitySchema,
+  'pairings.json': pairingsSchema,
+  'database.json': databaseSchema,
+  'camera.json': cameraSchema,
+}

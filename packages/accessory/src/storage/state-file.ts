@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { open, readFile } from 'node:fs/promises'
-import { basename, dirname } from 'node:path'
+import { dirname } from 'node:path'
 import * as v from 'valibot'
 import writeFileAtomic from 'write-file-atomic'
 
-import { AccessoryError } from '../errors.ts'
+import { AccessoryError, isAccessoryError } from '../errors.ts'
 import type { SaveReports } from './save-reports.ts'
 
 const FORMAT = 1
@@ -32,8 +32,8 @@ export class StateFile<T> {
 
   /**
    * @returns `undefined` when there is no such file.
-   * @throws AccessoryError `STORAGE_DAMAGED` when it is not what was written, `STORAGE_UNUSABLE` when
-   * it cannot be read.
+   * @throws AccessoryError `STORAGE_DAMAGED` when it is not what was written, `STORAGE_NEWER`,
+   * `STORAGE_UNUSABLE` when it cannot be read.
    */
   async load(): Promise<T | undefined> {
     let text: string
@@ -43,22 +43,9 @@ export class StateFile<T> {
       if (isNodeError(cause) && cause.code === 'ENOENT') return undefined
       throw unusable(this.path, cause)
     }
-    try {
-      const { sha256, data } = v.parse(envelope, JSON.parse(text))
-      if (sha256 !== digest(data)) throw new AccessoryError('STORAGE_DAMAGED')
-      const value = v.parse(this.#schema, data)
-      this.#written = text
-      return value
-    } catch (cause) {
-      const name = basename(this.path)
-      throw new AccessoryError('STORAGE_DAMAGED', {
-        message:
-          `${this.path} is damaged, and without it the camera would lose its identity or its ` +
-          `pairings. Copy ${name}.previous over ${name}, or put a backup back; to start over as a ` +
-          'new camera, move the whole directory away.',
-        cause,
-      })
-    }
+    const value = parseState(text, this.#schema, this.path)
+    this.#written = text
+    return value
   }
 
   /**
@@ -109,6 +96,41 @@ export class StateFile<T> {
   }
 }
 
+/**
+ * Reads the text of a state file.
+ *
+ * @throws AccessoryError `STORAGE_DAMAGED`, `STORAGE_NEWER`
+ */
+export function parseState<T>(text: string, schema: v.GenericSchema<unknown, T>, path: string): T {
+  const directory = dirname(path)
+  try {
+    const json: unknown = JSON.parse(text)
+    if (isNewer(json)) throw new AccessoryError('STORAGE_NEWER')
+    const { sha256, data } = v.parse(envelope, json)
+    if (sha256 !== digest(data)) throw new AccessoryError('STORAGE_DAMAGED')
+    return v.parse(schema, data)
+  } catch (cause) {
+    if (isAccessoryError(cause) && cause.code === 'STORAGE_NEWER') {
+      const message =
+        `${path} was written by a newer version, whose state this one does not know. Install that ` +
+        'version again, or put an older backup back with: hksv state restore FILE --storage ' +
+        directory
+      throw new AccessoryError('STORAGE_NEWER', { message, cause })
+    }
+    throw new AccessoryError('STORAGE_DAMAGED', {
+      message:
+        `${path} is damaged, and without it the camera would lose its identity or its pairings. ` +
+        `Put back what was there before with: hksv state restore --storage ${directory}`,
+      cause,
+    })
+  }
+}
+
+function isNewer(json: unknown): boolean {
+  const { format } = v.is(v.object({ format: v.number() }), json) ? json : { format: FORMAT }
+  return format > FORMAT
+}
+
 /** Wraps a file system error in a sentence that names the path and the way out. */
 export function unusable(path: string, cause: unknown): AccessoryError {
   const code = isNodeError(cause) ? cause.code : undefined
@@ -138,7 +160,7 @@ function digest(data: unknown): string {
 }
 
 /** A rename is durable only once its directory is. */
-async function syncDirectory(path: string): Promise<void> {
+export async function syncDirectory(path: string): Promise<void> {
   const handle = await open(path, 'r')
   try {
     await handle.sync()

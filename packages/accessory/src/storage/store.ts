@@ -1,5 +1,5 @@
 import { access, chmod, constants, mkdir, readdir, rm } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { dirname, join } from 'node:path'
 
 import { AccessoryError } from '../errors.ts'
 import type { Log } from '../log.ts'
@@ -17,8 +17,11 @@ import {
 } from './schemas.ts'
 import { StateFile, unusable } from './state-file.ts'
 
+/** A backup that is being put back, until all of it is. */
+export const RESTORING = 'restoring.json'
+
 /** How write-file-atomic names a file until it is complete. */
-const LEFTOVER = /^(?:identity|pairings|database|camera)\.json(?:\.previous)?\.\d+$/
+const LEFTOVER = /^(?:identity|pairings|database|camera|restoring)\.json(?:\.previous)?\.\d+$/
 
 /** The files of one accessory, with what they held at the start. It holds the directory until closed. */
 export interface Store extends AsyncDisposable {
@@ -67,6 +70,7 @@ async function loadStore(
   lock: DirectoryLock,
   reports: SaveReports | undefined,
 ): Promise<Store> {
+  await refuseHalfRestored(directory)
   const file = (name: string) => join(directory, name)
   const files = {
     identity: new StateFile(file('identity.json'), identitySchema, reports),
@@ -110,11 +114,21 @@ async function removeLeftovers(directory: string): Promise<void> {
 }
 
 function missing(path: string, what: string): AccessoryError {
-  const name = basename(path)
   return new AccessoryError('STORAGE_DAMAGED', {
     message:
-      `${path} is missing, and without it the camera would lose ${what}. Copy ${name}.previous ` +
-      `over ${name}, or put a backup back; to start over as a new camera, move the whole ` +
-      'directory away.',
+      `${path} is missing, and without it the camera would lose ${what}. Put back what was there ` +
+      `before with: hksv state restore --storage ${dirname(path)}`,
+  })
+}
+
+/** A restore that was killed has mixed two states: none of them may be used. */
+async function refuseHalfRestored(directory: string): Promise<void> {
+  try {
+    await access(join(directory, RESTORING))
+  } catch {
+    return
+  }
+  throw new AccessoryError('STORAGE_DAMAGED', {
+    message: `A restore of ${directory} was interrupted. Go on with: hksv state restore --storage ${directory}`,
   })
 }

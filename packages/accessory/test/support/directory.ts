@@ -14,7 +14,7 @@ export async function temporaryDirectory(): Promise<string> {
 export async function contents(directory: string): Promise<Record<string, string>> {
   const entries = await readdir(directory, { withFileTypes: true })
   const names = entries
-    .filter(entry => !entry.isSocket())
+    .filter(entry => !entry.isSocket() && !entry.isDirectory())
     .map(({ name }) => name)
     .sort()
   const texts = names.map(name => readFile(join(directory, name), 'utf8'))
