@@ -21,6 +21,7 @@ const commands = {
   bench: args => run(join(root, 'tools/bench/run.mjs'), args),
   fuzz: args => run(join(root, 'tools/fuzz/run.mjs'), args),
   hostile: args => run(join(root, 'tools/hostile/run.mjs'), args),
+  soak: args => run(join(root, 'tools/soak/run.mjs'), args),
 }
 
 checkNode()

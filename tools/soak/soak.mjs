@@ -1,0 +1,121 @@
+import { spawn } from 'node:child_process'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import process from 'node:process'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+
+import { openStore } from '../../packages/accessory/dist/storage/store.js'
+import { differences, modelOf } from './model.mjs'
+import { generator } from './random.mjs'
+
+/** Changes of the storage are a few milliseconds each: a kill falls into any of a dozen of them. */
+const MAX_DELAY_US = 40_000
+const SETUP_CODE = '031-45-154'
+
+/**
+ * Kills a process that writes to `directory` again and again, and compares what is left with what it
+ * had said.
+ *
+ * @param options.kills How many times.
+ * @param options.isLossy The process says what it has not done: then there have to be losses.
+ * @returns Counts, and each loss with the round it was in.
+ */
+export async function soak({ directory, kills, seed, isLossy = false, progress = () => {} }) {
+  const random = generator(seed)
+  const result = {
+    kills: 0,
+    changes: 0,
+    losses: [],
+    identities: 0,
+    slowestStartMs: 0,
+    bytes: 0,
+    files: 0,
+  }
+  let identity
+  for (let round = 0; round < kills; round++) {
+    const args = [directory, `${seed + round}`, ...(isLossy ? ['--lossy'] : [])]
+    const { acknowledged, begun, startMs, changes } = await killOnce(args, random(MAX_DELAY_US))
+    result.kills++
+    result.changes += changes
+    result.slowestStartMs = Math.max(result.slowestStartMs, startMs)
+    const store = await openStore(directory)
+    const found = await modelOf(store)
+    await store.close()
+    const lost = differences(found, acknowledged, begun)
+    if (lost.length > 0)
+      result.losses.push({ round, seed: seed + round, lost, found, acknowledged })
+    if (identity !== undefined && identity !== found.identity) result.identities++
+    identity = found.identity
+    expectNoCode(directory, found, result, round)
+    progress(result)
+  }
+  Object.assign(result, sizeOf(directory))
+  return result
+}
+
+/** Starts the writer, lets it work for a while, and kills it. */
+async function killOnce(args, delayUs) {
+  const program = fileURLToPath(new URL('writer.mjs', import.meta.url))
+  const startedAt = performance.now()
+  const child = spawn(process.execPath, [program, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const closed = new Promise(resolve => child.on('close', resolve))
+  let acknowledged
+  let begun
+  let startMs = 0
+  let changes = 0
+  for await (const line of createInterface({ input: child.stdout })) {
+    const { event, model } = JSON.parse(line)
+    if (event === 'open') {
+      startMs = performance.now() - startedAt
+      acknowledged = model
+      begun = model
+      killAfter(child, delayUs)
+    } else if (event === 'begin') begun = model
+    else {
+      acknowledged = model
+      changes++
+    }
+  }
+  await closed
+  if (acknowledged === undefined) throw new Error('the writer ended before it had opened anything')
+  return { acknowledged, begun, startMs, changes }
+}
+
+/** Timers know milliseconds; the rest is spent waiting. */
+function killAfter(child, delayUs) {
+  const at = performance.now() + delayUs / 1000
+  setTimeout(
+    () => {
+      while (performance.now() < at);
+      child.kill('SIGKILL')
+    },
+    Math.floor(delayUs / 1000),
+  )
+}
+
+/** From the first pairing on the setup code is in no file. */
+function expectNoCode(directory, { pairings }, result, round) {
+  if (pairings.length === 0) return
+  for (const { name } of filesOf(directory)) {
+    // The store removes the code at the next start if it was killed in between.
+    if (
+      name.endsWith('.json') &&
+      round > 1 &&
+      readFileSync(join(directory, name), 'utf8').includes(SETUP_CODE)
+    ) {
+      result.losses.push({ round, lost: [`the secrecy of the setup code, in ${name}`] })
+    }
+  }
+}
+
+function filesOf(directory) {
+  return readdirSync(directory, { withFileTypes: true }).filter(entry => entry.isFile())
+}
+
+function sizeOf(directory) {
+  const sizes = filesOf(directory).map(({ name }) => statSync(join(directory, name)).size)
+  return { files: sizes.length, bytes: sizes.reduce((sum, size) => sum + size, 0) }
+}
