@@ -52,28 +52,27 @@ export interface EndpointContext {
 }
 
 /** `GET /characteristics?id=1.9,1.10`. @see HomeKit Accessory Protocol R2 §6.7.4 */
-export async function readCharacteristics(
+export function readCharacteristics(
   context: EndpointContext,
   session: HapSession,
   scope: RequestContext,
   target: string,
-): Promise<Reply> {
+): Reply | Promise<Reply> {
   const query = parseReadQuery(target)
   if (query === undefined) return empty(400)
   const { ids, wants } = query
   if (ids.length === 0) return empty(204)
-  const results = await Promise.all(
-    ids.map(({ aid, iid }) => readEntry(context, session, scope, { aid, iid, wants })),
-  )
-  return results.every(isGood) ? listed(200, results) : listed(207, results)
+  const results = ids.map(({ aid, iid }) => readEntry(context, session, scope, { aid, iid, wants }))
+  // Most values are at hand.
+  return results.every(isResult) ? listed(results) : Promise.all(results).then(listed)
 }
 
-async function readEntry(
+function readEntry(
   { database, log }: EndpointContext,
   session: HapSession,
   scope: RequestContext,
   { aid, iid, wants }: { aid: Id; iid: Id; wants: ReadWants },
-): Promise<EntryResult> {
+): EntryResult | Promise<EntryResult> {
   const characteristic = database.find(aid, iid)
   if (characteristic === undefined) return { aid, iid, status: hapStatus.doesNotExist }
   const { definition, instanceId, isAdminRead } = characteristic
@@ -86,12 +85,29 @@ async function readEntry(
   if (isAdminRead && !scope.isAdmin) {
     return { aid, iid, more, status: hapStatus.insufficientPrivileges }
   }
+  const good = (value: CharacteristicValue) => ({
+    aid,
+    iid,
+    value,
+    more,
+    status: hapStatus.success,
+  })
+  const bad = (error: unknown) => ({
+    aid,
+    iid,
+    more,
+    status: statusOf(error, log, characteristic),
+  })
   try {
-    const value = await characteristic.read(scope)
-    return { aid, iid, value, more, status: hapStatus.success }
+    const value = characteristic.read(scope)
+    return value instanceof Promise ? value.then(good, bad) : good(value)
   } catch (error) {
-    return { aid, iid, more, status: statusOf(error, log, characteristic) }
+    return bad(error)
   }
+}
+
+function isResult(result: EntryResult | Promise<EntryResult>): result is EntryResult {
+  return !(result instanceof Promise)
 }
 
 /** `PUT /characteristics`. @see HomeKit Accessory Protocol R2 §6.7.2 */
@@ -116,7 +132,7 @@ export async function writeCharacteristics(
     )
   }
   const wantsResponse = characteristics.some(({ r }) => isOn(r))
-  return results.every(isGood) && !wantsResponse ? empty(204) : listed(207, results)
+  return results.every(isGood) && !wantsResponse ? empty(204) : withStatuses(results)
 }
 
 /** `PUT /prepare`. @see HomeKit Accessory Protocol R2 §6.7.2.4 */
@@ -194,13 +210,25 @@ function statusOf(error: unknown, log: Log, { name }: Characteristic): HapStatus
   return hapStatus.unableToPerform
 }
 
-/** 200 for values alone; with 207 each entry has its status. Ids are integers of any size. */
-function listed(status: 200 | 207, results: readonly EntryResult[]): Reply {
-  const entries = results.map(({ aid, iid, value, more, status: own }) => {
-    const rest = JSON.stringify({ value, ...more, ...(status === 207 ? { status: own } : {}) })
+/** 200 for values alone; 207 with the status of each when one of them is not there. */
+function listed(results: readonly EntryResult[]): Reply {
+  if (!results.every(isGood)) return withStatuses(results)
+  return jsonText(200, entries(results.map(({ status: _, ...result }) => result)))
+}
+
+function withStatuses(results: readonly EntryResult[]): Reply {
+  return jsonText(207, entries(results))
+}
+
+/** JSON by hand: ids are integers of any size. */
+function entries(
+  results: readonly (Omit<EntryResult, 'status'> & { status?: HapStatus })[],
+): string {
+  const texts = results.map(({ aid, iid, value, more, status }) => {
+    const rest = JSON.stringify({ value, ...more, status })
     return `{"aid":${aid},"iid":${iid}${rest === '{}' ? '' : ','}${rest.slice(1)}`
   })
-  return jsonText(status, `{"characteristics":[${entries.join(',')}]}`)
+  return `{"characteristics":[${texts.join(',')}]}`
 }
 
 function isGood({ status }: EntryResult): boolean {

@@ -21,7 +21,7 @@ const MAX_AHEAD = 64 * 1024
 /** What a connection asks of its owner. */
 export interface ConnectionOwner {
   /** Answers a request. When it rejects, the connection ends without an answer. */
-  answer(request: HttpRequest): Promise<Reply>
+  answer(request: HttpRequest): Reply | Promise<Reply>
   /** Nothing is under way: an event may be written. */
   idle(): void
   /** The socket is closed; `error` is why, if it was not the peer's wish. */
@@ -139,11 +139,10 @@ export class HapConnection {
   /** Goes on with the next request, unless one is under way. */
   #proceed(): void {
     if (this.#isAnswering || this.#socket.destroyed) return
-    const request = this.#next()
-    if (request !== undefined) {
-      void this.#answer(request)
-      return
+    for (let request = this.#next(); request !== undefined; request = this.#next()) {
+      if (!this.#answer(request)) return
     }
+    if (this.#socket.destroyed) return
     if (this.#hasEnded) this.#sayGoodbye()
     else {
       if (this.#socket.isPaused()) this.#socket.resume()
@@ -192,19 +191,34 @@ export class HapConnection {
     this.#requestTimer ??= setTimeout(() => this.#socket.destroy(), REQUEST_MS)
   }
 
-  async #answer(request: HttpRequest): Promise<void> {
+  /** @returns Whether the next request may be looked at; otherwise that happens by itself. */
+  #answer(request: HttpRequest): boolean {
     this.#isAnswering = true
     try {
-      const reply = await this.#owner.answer(request)
-      this.write(encodeReply(reply))
-      reply.sent?.()
-      if (this.isCongested) await this.#drained()
+      const reply = this.#owner.answer(request)
+      if (!(reply instanceof Promise)) return this.#send(reply)
+      reply
+        .then(late => {
+          if (this.#send(late)) this.#proceed()
+        })
+        .catch((error: unknown) => this.#fail(error))
     } catch (error) {
       this.#fail(error)
-      return
     }
-    this.#isAnswering = false
-    this.#proceed()
+    return false
+  }
+
+  /** @returns Whether the peer has room for more; otherwise it goes on by itself. */
+  #send(reply: Reply): boolean {
+    this.write(encodeReply(reply))
+    reply.sent?.()
+    this.#isAnswering = this.isCongested
+    if (!this.#isAnswering) return true
+    void this.#drained().then(() => {
+      this.#isAnswering = false
+      this.#proceed()
+    })
+    return false
   }
 
   /** Resolves when the peer has taken what was written, or is gone. */

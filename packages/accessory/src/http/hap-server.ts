@@ -121,7 +121,7 @@ export class HapServer {
     this.#sessions.add(session)
   }
 
-  #answer(session: HapSession, request: HttpRequest): Promise<Reply> {
+  #answer(session: HapSession, request: HttpRequest): Reply | Promise<Reply> {
     return route(this.#context, session, request)
   }
 

@@ -84,11 +84,11 @@ interface Route {
  *
  * @see HomeKit Accessory Protocol R2 §6.2.3, §6.7
  */
-export async function route(
+export function route(
   context: RouterContext,
   session: HapSession,
   request: HttpRequest,
-): Promise<Reply> {
+): Reply | Promise<Reply> {
   const { method, target, headers } = request
   const isSecured = session.requester !== undefined
   const found = routes.get(target.split(/[?#]/, 1)[0] ?? '')
@@ -97,13 +97,19 @@ export async function route(
   if (handler === undefined) return empty(isSecured ? 405 : found.wrongMethod)
   if (method !== 'GET' && !headers.has('content-length')) return empty(400)
   try {
-    return await handler(context, session, request)
+    const reply = handler(context, session, request)
+    return reply instanceof Promise ? reply.catch(refuseMalformed) : reply
   } catch (error) {
-    const isMalformed =
-      isHapError(error) && ['PAIR_MALFORMED', 'PAIR_UNEXPECTED_STATE'].includes(error.code)
-    if (isMalformed) return empty(400)
-    throw error
+    return refuseMalformed(error)
   }
+}
+
+/** @throws Whatever is not the peer's fault. */
+function refuseMalformed(error: unknown): Reply {
+  const isMalformed =
+    isHapError(error) && ['PAIR_MALFORMED', 'PAIR_UNEXPECTED_STATE'].includes(error.code)
+  if (isMalformed) return empty(400)
+  throw error
 }
 
 const pairSetup: Handler = async (context, session, { body }) => {
@@ -227,17 +233,16 @@ function parseSnapshotRequest(fields: JsonObject): SnapshotRequest | 'unknown' |
 
 /** Wraps a handler that needs pair-verify; `refusal` is its answer without. */
 function secured(refusal: () => Reply, handler: SecuredHandler): Handler {
-  return async (context, session, request) => {
+  return (context, session, request) => {
     const { requester } = session
     const pairing = requester && context.pairings.find(requester.controllerId)
     // A session whose pairing is gone is as good as none.
     if (requester === undefined || pairing === undefined) return refusal()
     const scope = new RequestScope(requester, (pairing.permissions & ADMIN) !== 0)
-    try {
-      return await handler(context, session, request, scope)
-    } finally {
-      scope.close()
-    }
+    const reply = handler(context, session, request, scope)
+    if (reply instanceof Promise) return reply.finally(() => scope.close())
+    scope.close()
+    return reply
   }
 }
 

@@ -45,7 +45,7 @@ export class HapSession {
     pairVerify: PairVerifyAccessory
     now: () => number
     /** Answers a request. When it rejects, the connection ends without an answer. */
-    answer: (session: HapSession, request: HttpRequest) => Promise<Reply>
+    answer: (session: HapSession, request: HttpRequest) => Reply | Promise<Reply>
     closed: (session: HapSession, error: Error | undefined) => void
   }) {
     this.pairSetup = options.pairSetup
