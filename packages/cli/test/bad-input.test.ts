@@ -138,7 +138,7 @@ describe('camera', () => {
       readdirSync(storage).map(name => [name, readFileSync(join(storage, name), 'utf8')])
     const before = contents()
     const damaged = await runCamera('--storage', storage)
-    expectSentence(damaged, 1, /identity\.json is damaged.*identity\.json\.previous.*backup/)
+    expectSentence(damaged, 1, /identity\.json is damaged.*hksv state restore --storage/)
     expect(contents()).toEqual(before)
     rmSync(identity)
     expectSentence(await runCamera('--storage', storage), 1, /identity\.json is missing/)
