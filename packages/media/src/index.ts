@@ -22,4 +22,5 @@ export type {
   PictureSize,
   SourceDescription,
   VideoDescription,
+  WantedStream,
 } from './source.ts'

@@ -46,6 +46,29 @@ export interface PictureSize {
   readonly height: number
 }
 
+/**
+ * What whoever reads would like best. A source delivers the nearest it has, without promise: what
+ * comes is what `description` says.
+ */
+export interface WantedStream {
+  readonly video: {
+    readonly codec: 'h264' | 'h265'
+    readonly width: number
+    readonly height: number
+    readonly framesPerSecond: number
+    readonly bitRateKbps?: number
+    readonly keyFrameIntervalMs?: number
+  }
+  /** Left out when nobody listens. */
+  readonly audio?: {
+    readonly codec: 'aac-lc' | 'aac-eld'
+    readonly sampleRate: number
+    readonly channels: number
+    readonly isConstantBitRate: boolean
+    readonly maxBitRateKbps?: number
+  }
+}
+
 /** A source of encoded video and audio. Whoever opened it closes it: `await using`, or `Symbol.asyncDispose`. */
 export interface MediaSource extends AsyncDisposable {
   readonly description: SourceDescription
@@ -55,9 +78,13 @@ export interface MediaSource extends AsyncDisposable {
    * Delivers samples at the pace of a live camera, both tracks in decoding order and interleaved, until
    * the signal aborts or the source is closed; then it ends without an error. Each call begins anew
    * at decode time 0. The data of a sample is a view: copy what is kept beyond the next one.
+   *
+   * When the parameters of the video or the audio change, the samples end without an error, and
+   * `description` is another object from then on; the next call delivers what it describes.
+   * @param wanted - What the reader would like best.
    * @throws MediaError MEDIA_READ, MEDIA_CLOSED (while iterating).
    */
-  samples(signal: AbortSignal): AsyncIterable<MediaSample>
+  samples(signal: AbortSignal, wanted?: WantedStream): AsyncIterable<MediaSample>
   /**
    * Takes a picture of about now, about as large as wanted.
    * @returns A JPEG file that belongs to the caller.
