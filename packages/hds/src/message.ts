@@ -76,10 +76,14 @@ export function encodePayload(
     }),
   )
   if (bytes.length > 0xff) throw new RangeError('a data stream header has at most 255 bytes')
-  const head = new Uint8Array(1 + bytes.length)
+  // A dictionary begins with its tag, so its first piece is fresh memory, and short: every piece more
+  // is a call of the cipher more.
+  const [first = new Uint8Array(), ...rest] = encodeParts(message)
+  const head = new Uint8Array(1 + bytes.length + first.length)
   head[0] = bytes.length
   head.set(bytes, 1)
-  return [head, ...encodeParts(message)]
+  head.set(first, 1 + bytes.length)
+  return [head, ...rest]
 }
 
 /**
