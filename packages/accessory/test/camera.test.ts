@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from 'vitest'
 
 import { Camera } from '../src/camera/camera.ts'
 import { SettingsStore } from '../src/camera/camera-settings.ts'
-import { recordingOffer } from '../src/camera/supported-configuration.ts'
+import { recordingOffer } from '../src/camera/recording-offer.ts'
 import { cameraSchema } from '../src/storage/schemas.ts'
 import { StateFile } from '../src/storage/state-file.ts'
 import { temporaryDirectory } from './support/directory.ts'
@@ -37,17 +37,19 @@ async function camera() {
     [Symbol.asyncDispose]: async () => undefined,
   }
   const file = new StateFile(join(await temporaryDirectory(), 'camera.json'), cameraSchema)
-  const settings = new SettingsStore(file, undefined, 1)
+  const settings = await SettingsStore.open(file, undefined, { streamCount: 1, offerHash: '' })
   const events: CameraEvent[] = []
   const reported: boolean[] = []
   const made = new Camera({
     source,
     settings,
-    offer: recordingOffer(description, { isDoorbell: false, prebufferLengthMs: 4000 }),
+    offer: recordingOffer(description, { isDoorbell: false }),
+    delegate: {},
     log: pino({ level: 'silent' }),
     clock: systemClock,
     emit: event => events.push(event),
     reportMotion: isDetected => reported.push(isDetected),
+    reportOccupancy: () => undefined,
   })
   onTestFinished(() => made.close())
   return { camera: made, asked, events, reported, settings }
@@ -76,7 +78,60 @@ test('waits five seconds for a picture, and asks again the next time', async () 
     await pass(1)
     expect(await error).toMatchObject({ code: 'SOURCE_FAILED', hapStatus: -70408 })
   }
+  // The slow one is still waited for, for the next who asks.
+  expect(asked).toHaveLength(1)
+  await pass(10_000)
+  void one.snapshot(640, 360).catch(() => undefined)
   expect(asked).toHaveLength(2)
+})
+
+test('shows an older picture when the source is slow, or fails, for a minute', async () => {
+  const { camera: one, asked } = await camera()
+  const first = one.snapshot(640, 360)
+  asked[0]?.give(jpeg)
+  expect(await first).toEqual(jpeg)
+  const slow = one.snapshot(640, 360)
+  await pass(1499)
+  expect(await Promise.race([slow, settled()])).toBeUndefined()
+  await pass(1)
+  expect(await slow).toEqual(jpeg)
+  asked[1]?.refuse(new Error('unplugged'))
+  await settled()
+  const failing = one.snapshot(640, 360)
+  asked[2]?.refuse(new Error('unplugged'))
+  expect(await failing).toEqual(jpeg)
+  await pass(58_501)
+  const late = one.snapshot(640, 360).catch((error: unknown) => error)
+  asked[3]?.refuse(new Error('unplugged'))
+  expect(await late).toMatchObject({ code: 'SOURCE_FAILED' })
+})
+
+test('a picture that came too late for who asked is there for the next', async () => {
+  const { camera: one, asked } = await camera()
+  const error = one.snapshot(640, 360).catch((reason: unknown) => reason)
+  await pass(5000)
+  expect(await error).toMatchObject({ code: 'SOURCE_FAILED' })
+  await pass(2000)
+  asked[0]?.give(jpeg)
+  await settled()
+  const next = one.snapshot(640, 360)
+  expect(asked).toHaveLength(2)
+  await pass(1500)
+  expect(await next).toEqual(jpeg)
+})
+
+test('shows nothing from before it was switched off', async () => {
+  const { camera: one, asked, settings } = await camera()
+  const first = one.snapshot(640, 360)
+  asked[0]?.give(jpeg)
+  await first
+  const underWay = one.snapshot(1280, 720).catch((error: unknown) => error)
+  await settings.change({ isManuallyDisabled: true })
+  expect(await underWay).toMatchObject({ code: 'SOURCE_FAILED' })
+  await settings.change({ isManuallyDisabled: false })
+  const next = one.snapshot(640, 360).catch((error: unknown) => error)
+  asked[2]?.refuse(new Error('unplugged'))
+  expect(await next).toMatchObject({ code: 'SOURCE_FAILED' })
 })
 
 test('says when there is no picture', async () => {

@@ -169,13 +169,45 @@ describe('what is answered', () => {
   })
 
   test('the doorbell, and the motion that hubs record', async () => {
-    const { url, events } = await controlled({ isDoorbell: true })
-    expect(await ask(`${url}/doorbell`, 'POST')).toMatchObject({
-      status: 200,
-      json: { rung: true },
-    })
-    expect(await events.next()).toEqual({ event: 'motion', isDetected: true })
+    const { client, iid, camera, events } = await ready({ control, isDoorbell: true })
+    const url = camera.info.controlUrl ?? ''
+    const ring = () => ask(`${url}/doorbell`, 'POST')
+    expect(await events.next()).toMatchObject({ event: 'paired' })
+    expect(await ring()).toMatchObject({ status: 200, json: { rung: true } })
     expect(await events.next()).toEqual({ event: 'doorbell' })
+    await put(client, [{ iid: iid('cameraEventRecordingManagement', 'active'), value: 1 }])
+    await ring()
+    expect(await events.next()).toEqual({ event: 'doorbell' })
+    expect(await events.next()).toEqual({ event: 'motion', isDetected: true })
+  })
+
+  test('what a camera without the part says', async () => {
+    const { url } = await controlled()
+    for (const path of ['/doorbell', '/occupancy']) {
+      expect((await ask(`${url}${path}`, 'POST')).status).toBe(409)
+    }
+    expect((await ask(`${url}/metrics`)).status).toBe(404)
+  })
+
+  test('somebody who is there, until it is cleared', async () => {
+    const { url, events } = await controlled({ hasOccupancySensor: true })
+    const { json } = await ask(`${url}/occupancy`, 'POST', { body: '{"durationMs":5000}' })
+    expect(json).toEqual({ occupancy: true, durationMs: 5000 })
+    expect(await events.next()).toEqual({ event: 'occupancy', isDetected: true })
+    expect((await ask(`${url}/occupancy/clear`, 'POST')).json).toEqual({ occupancy: false })
+    expect(await events.next()).toEqual({ event: 'occupancy', isDetected: false })
+  })
+
+  test("the camera's own switch", async () => {
+    const { url, events } = await controlled()
+    await ask(`${url}/motion`, 'POST')
+    expect(await events.next()).toMatchObject({ event: 'motion', isDetected: true })
+    expect((await ask(`${url}/disable`, 'POST')).json).toEqual({ disabled: true })
+    expect(await events.next()).toMatchObject({ event: 'motion', isDetected: false })
+    expect(await events.next()).toEqual({ event: 'manually-disabled', isDisabled: true })
+    expect((await ask(`${url}/motion`, 'POST')).status).toBe(409)
+    expect((await ask(`${url}/enable`, 'POST')).json).toEqual({ disabled: false })
+    expect((await ask(`${url}/motion`, 'POST')).status).toBe(200)
   })
 
   test('409 by a camera that is switched off, and its state', async () => {
@@ -183,7 +215,7 @@ describe('what is answered', () => {
     const url = camera.info.controlUrl ?? ''
     await put(client, [{ iid: iid('cameraOperatingMode', 'homeKitCameraActive'), value: 0 }])
     expect((await ask(`${url}/motion`, 'POST')).status).toBe(409)
-    expect((await ask(`${url}/doorbell`, 'POST')).status).toBe(409)
+    expect((await ask(`${url}/doorbell`, 'POST')).status).toBe(200)
     expect((await ask(`${url}/state`)).json).toMatchObject({
       name: 'Porch',
       isPaired: true,

@@ -4,7 +4,7 @@ import { FragmentRing } from '../src/recording/fragment-ring.ts'
 
 const never = new AbortController().signal
 const of = (byteLength: number) => ({ byteLength })
-const limits = { maxAgeMs: 10_000, maxBytes: 100 }
+const limits = { keepMs: 10_000, maxAgeMs: 20_000, maxBytes: 100 }
 
 test('keeps what is young enough, and the newest in any case', async () => {
   const ring = new FragmentRing(limits)
@@ -65,4 +65,30 @@ test('numbers go on when everything was forgotten', async () => {
   expect(await ring.read(0, never)).toBeUndefined()
   ring.push(of(2), 1)
   expect((await ring.read(1, never))?.number).toBe(1)
+})
+
+test('keeps for a reader what it has not read, but not for ever', async () => {
+  const ring = new FragmentRing(limits)
+  const position = { next: 0 }
+  ring.push(of(1), 0)
+  const release = ring.hold(position)
+  for (const time of [15_000, 20_000]) ring.push(of(1), time)
+  expect(ring.byteLength).toBe(3)
+  ring.push(of(1), 20_001)
+  expect(ring.byteLength).toBe(3)
+  position.next = 2
+  ring.push(of(1), 31_000)
+  expect(await ring.read(1, never)).toBeUndefined()
+  expect(await ring.read(2, never)).toMatchObject({ number: 2 })
+  release()
+  ring.push(of(1), 31_001)
+  expect(await ring.read(2, never)).toBeUndefined()
+})
+
+test('a reader holds no more bytes than there may be', async () => {
+  const ring = new FragmentRing(limits)
+  ring.hold({ next: 0 })
+  for (let time = 0; time < 5; time++) ring.push(of(30), time)
+  expect(ring.byteLength).toBe(90)
+  expect(await ring.read(1, never)).toBeUndefined()
 })

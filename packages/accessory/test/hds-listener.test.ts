@@ -93,12 +93,37 @@ test('expects no hub whose HAP connection is gone', async () => {
 })
 
 test('expects eight at a time, and is busy for more', async () => {
-  const { setUp } = await streaming()
+  const { setUp, another } = await streaming()
   const expected: Expected[] = []
-  for (let i = 0; i < 8; i++) expected.push(await setUp())
+  for (let i = 0; i < 4; i++) {
+    const hub = await another()
+    expected.push(await setUp(hub), await setUp(hub))
+  }
   await expect(setUp()).rejects.toThrow('busy')
   for (const one of expected) expect(await isAnswered(one)).toBe(true)
   await setUp()
+})
+
+test('expects two of one HAP session: what it asked for before is given up', async () => {
+  const { setUp } = await streaming()
+  const [first, second, third] = [await setUp(), await setUp(), await setUp()]
+  expect(await isAnswered(first)).toBe(false)
+  expect(await isAnswered(second)).toBe(true)
+  expect(await isAnswered(third)).toBe(true)
+})
+
+test('has sixteen connections, and is busy for more until one ends', async () => {
+  const { setUp } = await streaming()
+  const connected: HdsClient[] = []
+  for (let i = 0; i < 16; i++) {
+    const client = new HdsClient(await setUp())
+    await client.next('ready')
+    connected.push(client)
+  }
+  await expect(setUp()).rejects.toThrow('busy')
+  connected[7]?.close()
+  await connected[7]?.closed
+  await expect.poll(() => setUp().then(isAnswered, () => false)).toBe(true)
 })
 
 test('ends what says nothing after ten seconds, and takes no more than eight of those', async () => {

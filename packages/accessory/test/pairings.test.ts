@@ -43,10 +43,12 @@ test('the last administrator gets its answer, takes the guests along, and leaves
   const visit = await guest.connect(port)
   const night = iid('cameraOperatingMode', 'nightVision')
   expect(await put(client, [{ iid: night, value: false }])).toEqual(done)
+  expect(await events.next()).toEqual({ event: 'night-vision', isOn: false })
   const removal = encodePairingsRequest({ method: 'remove', identifier: admin.identifier })
   const answer = await client.request('POST', '/pairings', removal)
   expect(Buffer.from(answer.body).toString('hex')).toBe('060102')
   await Promise.all([client.closed, visit.closed])
+  expect(await events.next()).toEqual({ event: 'night-vision', isOn: true })
   expect(await events.next()).toEqual({ event: 'unpaired', controllers: 0 })
   await expect(guest.connect(port)).rejects.toMatchObject({ code: 'PAIR_REFUSED' })
 

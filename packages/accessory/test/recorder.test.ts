@@ -11,7 +11,8 @@ function follow(recorder: Recorder, prebufferMs: number, signal = new AbortContr
   const fragments = new Mailbox<Fragment>()
   const ended = (async () => {
     try {
-      for await (const fragment of recorder.follow(prebufferMs, signal)) fragments.push(fragment)
+      const recording = recorder.record({ prebufferMs, withAudio: false, signal })
+      for await (const { fragment } of recording.fragments) fragments.push(fragment)
       return 'aborted'
     } catch (error) {
       return error
@@ -23,9 +24,9 @@ function follow(recorder: Recorder, prebufferMs: number, signal = new AbortContr
 }
 
 /** A running recorder in virtual time, and a way to let key frames come as time passes. */
-async function running() {
+async function running(prebufferLengthMs?: number) {
   virtualTime()
-  const made = await runningRecorder()
+  const made = await runningRecorder(prebufferLengthMs)
   return { ...made, keyFrames: keyFramesOf(made.source) }
 }
 
@@ -43,7 +44,7 @@ function keyFramesOf(source: HandSource) {
 }
 
 test('gives the last seconds first, oldest first, then what comes', async () => {
-  const { recorder, keyFrames } = await running()
+  const { recorder, keyFrames } = await running(11_000)
   await keyFrames(0, 4000, 8000, 12_000, 13_000)
   const four = follow(recorder, 4000)
   const eleven = follow(recorder, 11_000)

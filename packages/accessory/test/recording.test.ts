@@ -189,7 +189,10 @@ describe('a recording breaks off', () => {
     await hub.open()
     client.close()
     await hub.closed
-    expect(await report(events)).toMatchObject({ reason: 'connection lost', endedBy: 'hub' })
+    expect(await report(events)).toMatchObject({
+      reason: 'HAP connection lost',
+      endedBy: 'connection',
+    })
   })
 
   test('when the hub is gone, and another may record at once', async () => {

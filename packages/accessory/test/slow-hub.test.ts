@@ -52,7 +52,11 @@ test('a hub that takes nothing for 10 s is given up, and another may record', as
   expect(hub.destroyed).toBe(false)
   await pass(1)
   expect(hub.destroyed).toBe(true)
-  expect(await camera.reports.next()).toMatchObject({ reason: 'connection lost', fragments: 2 })
+  expect(await camera.reports.next()).toMatchObject({
+    reason: 'stalled',
+    endedBy: 'camera',
+    fragments: 2,
+  })
   await camera.record()
   expect(camera.manager.isRecording).toBe(true)
 })

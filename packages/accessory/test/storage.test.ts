@@ -25,6 +25,9 @@ const settings = {
   isIndicatorActive: true,
   isNightVisionActive: true,
   isMicrophoneMuted: false,
+  isSpeakerMuted: false,
+  speakerVolume: 100,
+  isManuallyDisabled: false,
 }
 const names = ['identity.json', 'pairings.json', 'database.json', 'camera.json']
 

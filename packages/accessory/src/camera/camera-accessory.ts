@@ -2,30 +2,38 @@ import { hapStatus } from '@hksv/hap'
 import type { Clock } from '@hksv/media'
 
 import { Accessory, type AccessoryParts } from '../accessory.ts'
-import { ControlServer, type ControlTarget } from '../control/control-server.ts'
+import type { ControlTarget } from '../control/control-routes.ts'
+import { ControlServer } from '../control/control-server.ts'
 import { isAccessoryError } from '../errors.ts'
 import type { SnapshotRequest } from '../http/router.ts'
 import { HdsListener } from '../recording/hds-listener.ts'
 import { RecordingManager } from '../recording/recording-manager.ts'
 import type { CameraInfo, CameraOptions, RunningCamera } from '../start-camera.ts'
+import type { CompleteAbilities } from './abilities.ts'
 import { Camera } from './camera.ts'
 import { addCameraServices, type CameraServices } from './camera-services.ts'
-import { SettingsStore } from './camera-settings.ts'
+import { isAwake, type SettingsStore } from './camera-settings.ts'
 import type { CameraEvent } from './events.ts'
+import type { RecordingOffer } from './recording-offer.ts'
 import { refuseSnapshot } from './snapshot-policy.ts'
-import { recordingOffer } from './supported-configuration.ts'
 
-const PREBUFFER_MS = 4000
-const STREAM_COUNT = 2
 const MAX_RECORDING_MS = 180_000
 /** A press is worth a recording, and hubs record only motion. */
 const DOORBELL_MOTION_MS = 10_000
 const KEPT_EVENTS = 100
 
+/** What a {@link CameraAccessory} is put together from. */
+export interface CameraAccessoryParts extends Omit<AccessoryParts, 'kind'> {
+  readonly options: CameraOptions
+  readonly abilities: CompleteAbilities
+  readonly offer: RecordingOffer
+  readonly settings: SettingsStore
+  readonly clock: Clock
+}
+
 /** The reference accessory: one camera, its services, and what it is reached through. */
 export class CameraAccessory implements RunningCamera {
-  readonly #options: CameraOptions
-  readonly #settings: SettingsStore
+  readonly #parts: CameraAccessoryParts
   readonly #camera: Camera
   readonly #accessory: Accessory
   readonly #services: CameraServices
@@ -35,24 +43,13 @@ export class CameraAccessory implements RunningCamera {
   #control: ControlServer | undefined
   #controlUrl: string | undefined
 
-  constructor(options: CameraOptions, parts: Omit<AccessoryParts, 'kind'>, clock: Clock) {
-    const { crypto, log, store, now } = parts
-    const { isDoorbell = false, source } = options
-    this.#options = options
-    this.#settings = new SettingsStore(
-      store.camera,
-      // Settings end with the last pairing, also when the camera was killed in between.
-      parts.pairings.size > 0 ? store.initial.camera : undefined,
-      STREAM_COUNT,
-    )
-    const offer = recordingOffer(source.description, {
-      isDoorbell,
-      prebufferLengthMs: PREBUFFER_MS,
-    })
+  constructor(parts: CameraAccessoryParts) {
+    const { options, settings, offer, abilities, crypto, log, now } = parts
+    this.#parts = parts
     this.#accessory = new Accessory({
       ...parts,
       kind: {
-        category: isDoorbell ? 18 : 17,
+        category: abilities.isDoorbell ? 18 : 17,
         emit: event => this.#emit(event),
         unpaired: () => this.#unpaired(),
         snapshot: request => this.#snapshot(request),
@@ -60,20 +57,22 @@ export class CameraAccessory implements RunningCamera {
     })
     this.#services = addCameraServices({
       database: this.#accessory.database,
-      settings: this.#settings,
+      settings,
       offer,
-      streamCount: STREAM_COUNT,
-      isDoorbell,
+      abilities,
+      adjust: patch => this.#camera.adjust(patch),
       prepareDataStream: (request, requester) => this.#dataStream.prepare(request, requester),
     })
     this.#camera = new Camera({
-      source,
-      settings: this.#settings,
+      source: options.source,
+      settings,
       offer,
+      delegate: options.delegate ?? {},
       log,
-      clock,
+      clock: parts.clock,
       emit: event => this.#emit(event),
       reportMotion: isDetected => this.#services.motionDetected.update(isDetected),
+      reportOccupancy: isDetected => this.#services.occupancyDetected?.update(Number(isDetected)),
     })
     this.#recordings = new RecordingManager({
       permit: () => this.#camera.permitRecording(),
@@ -90,9 +89,9 @@ export class CameraAccessory implements RunningCamera {
       host: options.host,
       onEvent: (connection, event) => this.#recordings.handle(connection, event),
     })
-    this.#settings.onChange(({ isCameraActive, isRecordingActive }) => {
-      this.#services.statusActive.update(isCameraActive)
-      if (!isCameraActive || !isRecordingActive) this.#recordings.close('notAllowed')
+    settings.onChange(current => {
+      this.#services.refresh()
+      if (!isAwake(current) || !current.isRecordingActive) this.#recordings.close('notAllowed')
     })
   }
 
@@ -102,7 +101,7 @@ export class CameraAccessory implements RunningCamera {
 
   /** Opens the ports and announces the camera. */
   async listen(): Promise<void> {
-    const { control } = this.#options
+    const { control } = this.#parts.options
     if (control !== undefined) {
       this.#control = new ControlServer(this.#controlTarget(), control.token)
       this.#controlUrl = await this.#control.listen(control.host, control.port)
@@ -118,13 +117,35 @@ export class CameraAccessory implements RunningCamera {
     this.#camera.motion.clear()
   }
 
+  raiseOccupancy(durationMs: number): boolean {
+    const hasSensor = this.#services.occupancyDetected !== undefined
+    return hasSensor && this.#camera.raiseOccupancy(durationMs)
+  }
+
+  clearOccupancy(): void {
+    this.#camera.occupancy.clear()
+  }
+
   ringDoorbell(): boolean {
     const { programmableSwitchEvent } = this.#services
-    if (programmableSwitchEvent === undefined || !this.#camera.raiseMotion(DOORBELL_MOTION_MS))
-      return false
+    if (programmableSwitchEvent === undefined) return false
     programmableSwitchEvent.occur(0)
     this.#emit({ event: 'doorbell' })
+    if (this.#parts.settings.current.isRecordingActive) {
+      this.#camera.raiseMotion(DOORBELL_MOTION_MS)
+    }
     return true
+  }
+
+  async setManuallyDisabled(isDisabled: boolean): Promise<void> {
+    const { settings } = this.#parts
+    if (isDisabled === settings.current.isManuallyDisabled) return
+    await settings.change({ isManuallyDisabled: isDisabled })
+    this.#emit({ event: 'manually-disabled', isDisabled })
+  }
+
+  setThirdPartyActive(isActive: boolean): void {
+    this.#services.thirdPartyCameraActive.update(Number(isActive))
   }
 
   async close(): Promise<void> {
@@ -143,29 +164,33 @@ export class CameraAccessory implements RunningCamera {
     return {
       raiseMotion: durationMs => this.raiseMotion(durationMs),
       clearMotion: () => this.clearMotion(),
+      raiseOccupancy: durationMs => this.raiseOccupancy(durationMs),
+      clearOccupancy: () => this.clearOccupancy(),
       ringDoorbell: () => this.ringDoorbell(),
+      setManuallyDisabled: isDisabled => this.setManuallyDisabled(isDisabled),
       snapshot: (width, height) => this.#camera.snapshot(width, height),
       events: () => this.#events,
       state: () => ({
-        name: this.#options.name,
+        name: this.#parts.options.name,
         id: this.#accessory.info.id,
         isPaired: this.#accessory.isPaired,
         isArmed: this.#camera.isArmed,
         isRecording: this.#recordings.isRecording,
         isMotionDetected: this.#camera.motion.isDetected,
+        isOccupancyDetected: this.#camera.occupancy.isDetected,
         prebufferBytes: this.#camera.prebufferBytes,
-        settings: this.#settings.current,
+        settings: this.#parts.settings.current,
       }),
     }
   }
 
   async #snapshot({ width, height, reason }: SnapshotRequest): Promise<Uint8Array | number> {
-    const refusal = refuseSnapshot(this.#settings.current, reason)
+    const refusal = refuseSnapshot(this.#parts.settings.current, reason)
     if (refusal !== undefined) return refusal
     try {
       return await this.#camera.snapshot(width, height)
     } catch (error) {
-      this.#options.log.warn({ err: error }, 'No picture could be taken.')
+      this.#parts.log.warn({ err: error }, 'No picture could be taken.')
       return (isAccessoryError(error) && error.hapStatus) || hapStatus.unableToPerform
     }
   }
@@ -173,15 +198,15 @@ export class CameraAccessory implements RunningCamera {
   /** Nobody is left: the camera is as on its first day. */
   async #unpaired(): Promise<void> {
     this.#recordings.close('notAllowed')
-    await this.#settings.reset()
+    await this.#camera.reset()
   }
 
   #emit(event: CameraEvent): void {
     if (event.event === 'identify') {
-      this.#options.log.info('Identify: a controller asks which camera this is.')
+      this.#parts.log.info('Identify: a controller asks which camera this is.')
     }
     this.#events.push({ time: new Date().toISOString(), ...event })
     if (this.#events.length > KEPT_EVENTS) this.#events.shift()
-    this.#options.onEvent?.(event)
+    this.#parts.options.onEvent?.(event)
   }
 }

@@ -9,35 +9,38 @@ import {
   SUPPORTED_DATA_STREAM_TRANSPORT,
 } from '@hksv/hds'
 
+import { toBase64 } from '../base64.ts'
 import type { AttributeDatabase } from '../database/attribute-database.ts'
 import type { CharacteristicOptions, PublishedCharacteristic } from '../database/characteristic.ts'
 import type { Requester } from '../database/request-context.ts'
 import { hapStatusError } from '../errors.ts'
-import type { CameraSettings, SettingsStore } from './camera-settings.ts'
-import {
-  encodeOffer,
-  encodeStreamOffer,
-  parseSelection,
-  type RecordingOffer,
-  toBase64,
-} from './supported-configuration.ts'
+import type { CompleteAbilities } from './abilities.ts'
+import { type CameraSettings, isAwake, type SettingsStore } from './camera-settings.ts'
+import { encodeOffer, type RecordingOffer } from './recording-offer.ts'
+import { parseSelection } from './recording-selection.ts'
+import { encodeStreamOffer } from './stream-offer.ts'
 
 /** What the services need of the camera behind them. */
 export interface CameraServicesOptions {
   readonly database: AttributeDatabase
   readonly settings: SettingsStore
   readonly offer: RecordingOffer
-  readonly streamCount: number
-  readonly isDoorbell: boolean
+  readonly abilities: CompleteAbilities
+  /** Changes what the camera's hardware has to know. */
+  adjust(patch: Partial<CameraSettings>): Promise<void>
   prepareDataStream(request: SetupRequest, requester: Requester): Promise<SetupResponse>
 }
 
 /** What the camera itself speaks through. */
 export interface CameraServices {
   readonly motionDetected: PublishedCharacteristic<boolean>
-  readonly statusActive: PublishedCharacteristic<boolean>
+  /** Only with such a sensor. */
+  readonly occupancyDetected: PublishedCharacteristic<number> | undefined
+  readonly thirdPartyCameraActive: PublishedCharacteristic<number>
   /** Only of a doorbell. */
   readonly programmableSwitchEvent: PublishedCharacteristic<number> | undefined
+  /** Shows what follows from settings that no controller wrote. */
+  refresh(): void
 }
 
 type BooleanSetting = {
@@ -50,41 +53,86 @@ type BooleanSetting = {
  * @see Secure Video R2 §2; decisions on formats and permissions: the characteristics table
  */
 export function addCameraServices(options: CameraServicesOptions): CameraServices {
-  const { database, settings } = options
-  for (let index = 0; index < options.streamCount; index++) addStreamManagement(options, index)
+  const { database, settings, adjust, abilities } = options
+  for (let index = 0; index < abilities.streamCount; index++) addStreamManagement(options, index)
+  const adjustable = (name: BooleanSetting) => flag(settings, name, adjust)
   database.add('microphone', {
     service: 'microphone',
-    characteristics: { mute: flag(settings, 'isMicrophoneMuted') },
+    characteristics: { mute: adjustable('isMicrophoneMuted') },
   })
-  const programmableSwitchEvent = options.isDoorbell ? addDoorbell(database) : undefined
-  const motion = database.add('motion', {
-    service: 'motionSensor',
-    characteristics: {
-      motionDetected: {},
-      statusActive: { value: () => settings.current.isCameraActive },
-    },
-  })
-  database.add('operating-mode', {
+  const programmableSwitchEvent = abilities.isDoorbell ? addDoorbell(database) : undefined
+  if (abilities.isDoorbell || abilities.hasSpeaker) {
+    database.add('speaker', {
+      service: 'speaker',
+      characteristics: {
+        mute: adjustable('isSpeakerMuted'),
+        volume: {
+          value: () => settings.current.speakerVolume,
+          set: speakerVolume => adjust({ speakerVolume }),
+        },
+      },
+    })
+  }
+  const { motionDetected, ...motion } = addMotionSensor(options)
+  const occupancy = abilities.hasOccupancySensor ? addOccupancySensor(options) : undefined
+  const { characteristics: mode } = database.add('operating-mode', {
     service: 'cameraOperatingMode',
     characteristics: {
       eventSnapshotsActive: uint8(settings, 'areEventSnapshotsActive'),
       homeKitCameraActive: uint8(settings, 'isCameraActive'),
       periodicSnapshotsActive: uint8(settings, 'arePeriodicSnapshotsActive'),
-      cameraOperatingModeIndicator: flag(settings, 'isIndicatorActive'),
-      nightVision: flag(settings, 'isNightVisionActive'),
+      cameraOperatingModeIndicator: adjustable('isIndicatorActive'),
+      nightVision: adjustable('isNightVisionActive'),
+      manuallyDisabled: { value: () => settings.current.isManuallyDisabled },
+      thirdPartyCameraActive: {},
+      diagonalFieldOfView: { value: abilities.fieldOfView },
     },
   })
   addDataStream(options)
   addRecordingManagement(options)
-  const { motionDetected, statusActive } = motion.characteristics
-  return { motionDetected, statusActive, programmableSwitchEvent }
+  return {
+    motionDetected,
+    occupancyDetected: occupancy?.occupancyDetected,
+    thirdPartyCameraActive: mode.thirdPartyCameraActive,
+    programmableSwitchEvent,
+    refresh() {
+      const { current } = settings
+      motion.statusActive.update(isAwake(current))
+      occupancy?.statusActive.update(isAwake(current))
+      mode.manuallyDisabled.update(current.isManuallyDisabled)
+    },
+  }
+}
+
+function addMotionSensor({ database, settings }: CameraServicesOptions) {
+  return database.add('motion', {
+    service: 'motionSensor',
+    characteristics: {
+      motionDetected: {},
+      statusActive: { value: () => isAwake(settings.current) },
+    },
+  }).characteristics
+}
+
+function addOccupancySensor({ database, settings }: CameraServicesOptions) {
+  return database.add('occupancy', {
+    service: 'occupancySensor',
+    characteristics: {
+      occupancyDetected: {},
+      statusActive: { value: () => isAwake(settings.current) },
+    },
+  }).characteristics
 }
 
 /** A setting that is a bool. */
-function flag(settings: SettingsStore, name: BooleanSetting): CharacteristicOptions<boolean> {
+function flag(
+  settings: SettingsStore,
+  name: BooleanSetting,
+  change: CameraServicesOptions['adjust'],
+): CharacteristicOptions<boolean> {
   return {
     value: () => settings.current[name],
-    set: isOn => settings.change({ [name]: isOn }),
+    set: isOn => change({ [name]: isOn }),
   }
 }
 
@@ -126,7 +174,6 @@ function addDoorbell(database: AttributeDatabase): PublishedCharacteristic<numbe
     characteristics: { programmableSwitchEvent: {} },
     isPrimary: true,
   })
-  database.add('speaker', { service: 'speaker', characteristics: { mute: {} } })
   return characteristics.programmableSwitchEvent
 }
 
@@ -161,7 +208,8 @@ function parseSetup(base64: string): SetupRequest {
   }
 }
 
-function addRecordingManagement({ database, settings, offer }: CameraServicesOptions): void {
+function addRecordingManagement(options: CameraServicesOptions): void {
+  const { database, settings, offer, abilities } = options
   const supported = encodeOffer(offer)
   // Thrown at each read of the whole database until a hub has chosen.
   const nothingSelected = hapStatusError(hapStatus.unableToPerform)
@@ -188,6 +236,6 @@ function addRecordingManagement({ database, settings, offer }: CameraServicesOpt
       },
       recordingAudioActive: uint8(settings, 'isRecordingAudioActive'),
     },
-    linked: ['data-stream', 'motion'],
+    linked: ['data-stream', 'motion', ...(abilities.hasOccupancySensor ? ['occupancy'] : [])],
   })
 }

@@ -16,13 +16,21 @@ export function defaultSettings(streamCount: number): CameraSettings {
     isIndicatorActive: true,
     isNightVisionActive: true,
     isMicrophoneMuted: false,
+    isSpeakerMuted: false,
+    speakerVolume: 100,
+    isManuallyDisabled: false,
   }
 }
 
-/** Whether recordings are wanted and possible: on, allowed, and configured by a hub. */
+/** Whether it may see at all: neither switched off in Home nor by its own switch. */
+export function isAwake({ isCameraActive, isManuallyDisabled }: CameraSettings): boolean {
+  return isCameraActive && !isManuallyDisabled
+}
+
+/** Whether recordings are wanted and possible: awake, allowed, and configured by a hub. */
 export function isArmed(settings: CameraSettings): boolean {
-  const { isCameraActive, isRecordingActive, selectedConfiguration } = settings
-  return isCameraActive && isRecordingActive && selectedConfiguration !== undefined
+  const { isRecordingActive, selectedConfiguration } = settings
+  return isAwake(settings) && isRecordingActive && selectedConfiguration !== undefined
 }
 
 /** The settings in memory and on disk. A change is on the disk before it counts. */
@@ -33,18 +41,34 @@ export class SettingsStore {
   #current: CameraSettings
   #lastChange: Promise<unknown> = Promise.resolve()
 
-  constructor(
+  private constructor(file: StateFile<StoredCamera>, current: CameraSettings, streamCount: number) {
+    this.#file = file
+    this.#current = current
+    this.#streamCount = streamCount
+  }
+
+  /**
+   * Takes what is stored. What a hub selected is dropped when something else was offered then: it
+   * finds out by c#, and selects again.
+   */
+  static async open(
     file: StateFile<StoredCamera>,
     stored: StoredCamera | undefined,
-    streamCount: number,
-  ) {
-    this.#file = file
-    this.#streamCount = streamCount
+    options: { readonly streamCount: number; readonly offerHash: string },
+  ): Promise<SettingsStore> {
+    const { streamCount, offerHash } = options
     const standard = defaultSettings(streamCount)
     const isStreamingActive = standard.isStreamingActive.map(
       (active, i) => stored?.isStreamingActive[i] ?? active,
     )
-    this.#current = { ...standard, ...stored, isStreamingActive }
+    const settings = { ...standard, ...stored, isStreamingActive }
+    const store = new SettingsStore(file, settings, streamCount)
+    const isOutdated = stored?.offerHash !== undefined && stored.offerHash !== offerHash
+    await store.change({
+      offerHash,
+      ...(isOutdated ? { selectedConfiguration: undefined } : {}),
+    })
+    return store
   }
 
   /** As stored now. */
@@ -66,9 +90,9 @@ export class SettingsStore {
     )
   }
 
-  /** Nobody is paired any more: as on the first day. */
+  /** Nobody is paired any more: as on the first day, but for the camera's own switch. */
   reset(): Promise<void> {
-    const standard = defaultSettings(this.#streamCount)
+    const { isManuallyDisabled: _, ...standard } = defaultSettings(this.#streamCount)
     return this.change({ ...standard, selectedConfiguration: undefined })
   }
 

@@ -1,66 +1,78 @@
-import { hapStatus, type SelectedCameraRecordingConfiguration } from '@hksv/hap'
 import type { Clock, MediaSource } from '@hksv/media'
 
-import { AccessoryError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { Recorder } from '../recording/recorder.ts'
 import type { RecordingPermit } from '../recording/recording-manager.ts'
-import { type CameraSettings, isArmed, type SettingsStore } from './camera-settings.ts'
+import type { CameraDelegate } from './abilities.ts'
+import { type CameraSettings, isArmed, isAwake, type SettingsStore } from './camera-settings.ts'
+import { Detection } from './detection.ts'
 import type { CameraEvent } from './events.ts'
-import { Motion } from './motion.ts'
-import {
-  FRAGMENT_LENGTH_MS,
-  parseSelection,
-  type RecordingOffer,
-} from './supported-configuration.ts'
+import { FRAGMENT_LENGTH_MS, type RecordingOffer } from './recording-offer.ts'
+import { parseSelection, type RecordingSelection } from './recording-selection.ts'
+import { Snapshots } from './snapshots.ts'
 
-const SNAPSHOT_DEADLINE_MS = 5000
+/** What a {@link Camera} is made of. */
+export interface CameraParts {
+  readonly source: MediaSource
+  readonly settings: SettingsStore
+  readonly offer: RecordingOffer
+  readonly delegate: CameraDelegate
+  readonly log: Log
+  readonly clock: Clock
+  readonly emit: (event: CameraEvent) => void
+  readonly reportMotion: (isDetected: boolean) => void
+  readonly reportOccupancy: (isDetected: boolean) => void
+}
 
-/** The camera itself: source, prebuffer, motion, and what it was told to do. */
+/** What the hardware is told, of all settings. */
+type HardwareSettings = Pick<
+  CameraSettings,
+  | 'isIndicatorActive'
+  | 'isNightVisionActive'
+  | 'isMicrophoneMuted'
+  | 'isSpeakerMuted'
+  | 'speakerVolume'
+>
+
+/** The camera itself: source, prebuffer, what it detects, and what it was told to do. */
 export class Camera {
   readonly settings: SettingsStore
-  readonly motion: Motion
-  readonly #source: MediaSource
+  readonly motion: Detection
+  readonly occupancy: Detection
+  readonly #parts: CameraParts
   readonly #recorder: Recorder
-  readonly #offer: RecordingOffer
-  readonly #clock: Clock
-  readonly #emit: (event: CameraEvent) => void
+  readonly #snapshots: Snapshots
   readonly #stopListening: () => void
   #motionEndedAt: number | undefined
-  readonly #snapshots = new Map<string, Promise<Uint8Array>>()
 
-  constructor(options: {
-    source: MediaSource
-    settings: SettingsStore
-    offer: RecordingOffer
-    log: Log
-    clock: Clock
-    emit: (event: CameraEvent) => void
-    /** Told of motion, unless the camera is off. */
-    reportMotion: (isDetected: boolean) => void
-  }) {
-    this.settings = options.settings
-    this.#source = options.source
-    this.#offer = options.offer
-    this.#clock = options.clock
-    this.#emit = options.emit
+  constructor(parts: CameraParts) {
+    const { source, log, clock, emit, settings, offer } = parts
+    this.#parts = parts
+    this.settings = settings
     this.#recorder = new Recorder({
-      source: options.source,
-      log: options.log,
-      clock: options.clock,
-      failed: message => options.emit({ event: 'error', message }),
+      source,
+      log,
+      clock,
+      failed: message => emit({ event: 'error', message }),
       fragmentDurationMs: FRAGMENT_LENGTH_MS,
-      prebufferLengthMs: options.offer.general.prebufferLengthMs,
+      prebufferLengthMs: offer.general.prebufferLengthMs,
     })
-    this.motion = new Motion(isDetected => {
-      this.#motionEndedAt = isDetected ? undefined : this.#clock.now()
-      options.reportMotion(isDetected)
-      options.emit({ event: 'motion', isDetected })
+    this.#snapshots = new Snapshots(source, clock)
+    this.motion = new Detection(clock, isDetected => {
+      this.#motionEndedAt = isDetected ? undefined : clock.now()
+      parts.reportMotion(isDetected)
+      emit({ event: 'motion', isDetected })
     })
-    this.#stopListening = this.settings.onChange((now, before) =>
-      this.#settingsChanged(now, before),
-    )
-    if (isArmed(this.settings.current)) this.#recorder.start()
+    this.occupancy = new Detection(clock, isDetected => {
+      parts.reportOccupancy(isDetected)
+      emit({ event: 'occupancy', isDetected })
+    })
+    this.#stopListening = settings.onChange((now, before) => this.#settingsChanged(now, before))
+    this.#recorder.want(this.#selection(settings.current)?.stream)
+    if (this.isArmed) this.#recorder.start()
+    this.#tell(settings.current).catch((error: unknown) => {
+      log.warn({ err: error }, 'The camera could not be told its settings.')
+    })
   }
 
   /** Whether it would record if something moved. */
@@ -79,74 +91,94 @@ export class Camera {
    * @returns Whether anybody was told: a camera that is switched off sees nothing.
    */
   raiseMotion(durationMs: number): boolean {
-    if (!this.settings.current.isCameraActive) return false
+    if (!isAwake(this.settings.current)) return false
     this.motion.raise(durationMs)
     return true
   }
 
-  /** Whether a hub may record now, and with what. */
+  /** Somebody is there, for `durationMs` from now. @returns Whether anybody was told. */
+  raiseOccupancy(durationMs: number): boolean {
+    if (!isAwake(this.settings.current)) return false
+    this.occupancy.raise(durationMs)
+    return true
+  }
+
+  /** What a hub that asks now may record. */
   permitRecording(): RecordingPermit {
-    const { isCameraActive, isRecordingActive, isRecordingAudioActive, selectedConfiguration } =
-      this.settings.current
-    if (!isCameraActive || !isRecordingActive) return 'notAllowed'
-    const selected = this.#selection(selectedConfiguration)
+    const { current } = this.settings
+    if (!isAwake(current) || !current.isRecordingActive) return 'notAllowed'
+    const selected = this.#selection(current)
     if (selected === undefined) return 'invalidConfiguration'
     return {
       recorder: this.#recorder,
-      prebufferMs: selected.general.prebufferLengthMs,
-      withAudio: isRecordingAudioActive,
+      prebufferMs: selected.prebufferMs,
+      withAudio: current.isRecordingAudioActive,
       motionEndedAt: () => this.#motionEndedAt,
     }
   }
 
-  /**
-   * A JPEG of about this size. Requests for the same size at the same time share one picture.
-   *
-   * @throws AccessoryError `SOURCE_FAILED` when there is none, or not within five seconds.
-   */
+  /** As {@link Snapshots.take}. */
   snapshot(width: number, height: number): Promise<Uint8Array> {
-    const key = `${width}x${height}`
-    const running = this.#snapshots.get(key)
-    if (running !== undefined) return running
-    const deadline = new AbortController()
-    const timer = setTimeout(() => deadline.abort(), SNAPSHOT_DEADLINE_MS)
-    const taken = this.#source
-      .snapshot({ width, height }, deadline.signal)
-      .catch((cause: unknown) => {
-        throw deadline.signal.aborted
-          ? tooSlow(cause)
-          : new AccessoryError('SOURCE_FAILED', { cause })
-      })
-      .finally(() => {
-        clearTimeout(timer)
-        this.#snapshots.delete(key)
-      })
-    this.#snapshots.set(key, taken)
-    return taken
+    return this.#snapshots.take(width, height)
+  }
+
+  /** Changes what the hardware has to know. It is stored when the hardware has taken it. */
+  async adjust(patch: Partial<HardwareSettings>): Promise<void> {
+    await this.#tell({ ...this.settings.current, ...patch }, patch)
+    await this.settings.change(patch)
+  }
+
+  /** Nobody is paired any more: as on the first day. */
+  async reset(): Promise<void> {
+    await this.settings.reset()
+    await this.#tell(this.settings.current)
   }
 
   /** Stops recording and watching. The source is its owner's to close. */
   async close(): Promise<void> {
     this.#stopListening()
     this.motion.stop()
+    this.occupancy.stop()
+    this.#snapshots.forget()
     await this.#recorder.stop()
   }
 
-  #selection(base64: string | undefined): SelectedCameraRecordingConfiguration | undefined {
-    return base64 === undefined ? undefined : parseSelection(base64, this.#offer)
+  #selection({ selectedConfiguration }: CameraSettings): RecordingSelection | undefined {
+    if (selectedConfiguration === undefined) return undefined
+    return parseSelection(selectedConfiguration, this.#parts.offer)
+  }
+
+  /** Tells the hardware all that it has to know, or what of it is in `patch`. */
+  async #tell(all: HardwareSettings, patch: Partial<HardwareSettings> = all): Promise<void> {
+    const { delegate } = this.#parts
+    if ('isIndicatorActive' in patch) await delegate.setIndicator?.(all.isIndicatorActive)
+    if ('isNightVisionActive' in patch) await delegate.setNightVision?.(all.isNightVisionActive)
+    if ('isMicrophoneMuted' in patch) {
+      await delegate.setMicrophone?.({ isMuted: all.isMicrophoneMuted })
+    }
+    if ('isSpeakerMuted' in patch || 'speakerVolume' in patch) {
+      await delegate.setSpeaker?.({ isMuted: all.isSpeakerMuted, volume: all.speakerVolume })
+    }
   }
 
   #settingsChanged(now: CameraSettings, before: CameraSettings): void {
-    if (before.isCameraActive && !now.isCameraActive) this.motion.clear()
+    const { emit } = this.#parts
+    if (isAwake(before) && !isAwake(now)) {
+      this.motion.clear()
+      this.occupancy.clear()
+      this.#snapshots.forget()
+    }
+    this.#recorder.want(this.#selection(now)?.stream)
+    if (now.isIndicatorActive !== before.isIndicatorActive) {
+      emit({ event: 'indicator', isOn: now.isIndicatorActive })
+    }
+    if (now.isNightVisionActive !== before.isNightVisionActive) {
+      emit({ event: 'night-vision', isOn: now.isNightVisionActive })
+    }
     if (isArmed(now) === isArmed(before)) return
     if (isArmed(now)) this.#recorder.start()
     // Ends by itself; what is read from it ends with it.
     else void this.#recorder.stop()
-    this.#emit({ event: isArmed(now) ? 'armed' : 'disarmed' })
+    emit({ event: isArmed(now) ? 'armed' : 'disarmed' })
   }
-}
-
-function tooSlow(cause: unknown): AccessoryError {
-  const message = 'The source took too long for a picture.'
-  return new AccessoryError('SOURCE_FAILED', { message, hapStatus: hapStatus.timedOut, cause })
 }

@@ -8,7 +8,14 @@ export type CameraEvent =
   | { readonly event: 'armed' }
   | { readonly event: 'disarmed' }
   | { readonly event: 'motion'; readonly isDetected: boolean }
+  | { readonly event: 'occupancy'; readonly isDetected: boolean }
   | { readonly event: 'doorbell' }
+  /** The camera's own switch. */
+  | { readonly event: 'manually-disabled'; readonly isDisabled: boolean }
+  /** The light that shows that the camera is on. */
+  | { readonly event: 'indicator'; readonly isOn: boolean }
+  /** Whether it switches to night vision by itself. */
+  | { readonly event: 'night-vision'; readonly isOn: boolean }
   | { readonly event: 'identify' }
   | { readonly event: 'recording-opened'; readonly controllerId: string }
   | ({ readonly event: 'recording-closed' } & RecordingReport)

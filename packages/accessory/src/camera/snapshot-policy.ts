@@ -1,6 +1,6 @@
 import { hapStatus } from '@hksv/hap'
 
-import type { CameraSettings } from './camera-settings.ts'
+import { type CameraSettings, isAwake } from './camera-settings.ts'
 
 const REASON_PERIODIC = 0
 const REASON_EVENT = 1
@@ -16,8 +16,7 @@ export function refuseSnapshot(
   settings: CameraSettings,
   reason: number | undefined,
 ): number | undefined {
-  const { isCameraActive, isStreamingActive } = settings
-  if (!isCameraActive || !isStreamingActive.some(active => active)) {
+  if (!isAwake(settings) || !settings.isStreamingActive.some(active => active)) {
     return hapStatus.notAllowedInCurrentState
   }
   const rules = [

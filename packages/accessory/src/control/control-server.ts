@@ -1,46 +1,11 @@
 import { timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import * as v from 'valibot'
 
 import { AccessoryError } from '../errors.ts'
+import { type Answer, type ControlTarget, routes } from './control-routes.ts'
 
 const MAX_BODY = 4096
-const MAX_MOTION_MS = 10 * 60_000
-
-const motionBody = v.pipe(
-  v.unknown(),
-  v.check(body => !Array.isArray(body)),
-  v.object({
-    durationMs: v.optional(
-      v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_MOTION_MS)),
-      10_000,
-    ),
-  }),
-)
-
-/** What the control API does. */
-export interface ControlTarget {
-  /** @returns Whether anybody was told. */
-  raiseMotion(durationMs: number): boolean
-  clearMotion(): void
-  /** @returns False when the camera is no doorbell, or switched off. */
-  ringDoorbell(): boolean
-  state(): object
-  events(): readonly object[]
-  snapshot(width: number, height: number): Promise<Uint8Array>
-}
-
-interface Answer {
-  readonly status: number
-  readonly body: Uint8Array | object
-}
-
-type Handler = (
-  target: ControlTarget,
-  body: string,
-  query: URLSearchParams,
-) => Answer | Promise<Answer>
 
 /**
  * The HTTP API for whatever sees motion, and for scripts: on the loopback for everyone on the
@@ -125,63 +90,6 @@ export class ControlServer {
   }
 }
 
-const routes: ReadonlyMap<string, Readonly<Record<string, Handler>>> = new Map([
-  ['/motion', { POST: (target, body) => raiseMotion(target, body) }],
-  [
-    '/motion/clear',
-    {
-      POST: target => {
-        target.clearMotion()
-        return { status: 200, body: { motion: false } }
-      },
-    },
-  ],
-  [
-    '/doorbell',
-    {
-      POST: target =>
-        target.ringDoorbell()
-          ? { status: 200, body: { rung: true } }
-          : { status: 409, body: { error: 'not a doorbell, or switched off' } },
-    },
-  ],
-  ['/state', { GET: target => ({ status: 200, body: target.state() }) }],
-  ['/events', { GET: target => ({ status: 200, body: target.events() }) }],
-  ['/healthz', { GET: () => ({ status: 200, body: { ok: true } }) }],
-  [
-    '/snapshot.jpg',
-    {
-      GET: async (target, _body, query) => {
-        const size = (name: string, standard: number) => Number(query.get(name) ?? standard)
-        const [width, height] = [size('width', 1280), size('height', 720)]
-        const isUsable = [width, height].every(n => Number.isInteger(n) && n > 0 && n <= 8192)
-        if (!isUsable) return { status: 400, body: { error: 'width and height are 1 to 8192' } }
-        return { status: 200, body: await target.snapshot(width, height) }
-      },
-    },
-  ],
-] satisfies [string, Record<string, Handler>][])
-
-function raiseMotion(target: ControlTarget, body: string): Answer {
-  const parsed = v.safeParse(motionBody, parseJson(body))
-  if (!parsed.success) {
-    return { status: 400, body: { error: `durationMs is 1 to ${MAX_MOTION_MS}` } }
-  }
-  return target.raiseMotion(parsed.output.durationMs)
-    ? { status: 200, body: { motion: true, durationMs: parsed.output.durationMs } }
-    : { status: 409, body: { error: 'the camera is switched off' } }
-}
-
-function parseJson(body: string): unknown {
-  if (body === '') return {}
-  try {
-    return JSON.parse(body)
-  } catch {
-    // The schema refuses it.
-    return undefined
-  }
-}
-
 async function readBody(request: IncomingMessage): Promise<string | undefined> {
   const parts: Buffer[] = []
   let length = 0
@@ -193,11 +101,11 @@ async function readBody(request: IncomingMessage): Promise<string | undefined> {
   return Buffer.concat(parts).toString('utf8')
 }
 
-function send(response: ServerResponse, { status, body }: Answer): void {
-  const isPicture = body instanceof Uint8Array
-  const bytes = isPicture ? body : Buffer.from(`${JSON.stringify(body)}\n`)
+function send(response: ServerResponse, { status, body, contentType }: Answer): void {
+  const isMade = typeof body === 'string' || body instanceof Uint8Array
+  const bytes = Buffer.from(isMade ? body : `${JSON.stringify(body)}\n`)
   response.writeHead(status, {
-    'Content-Type': isPicture ? 'image/jpeg' : 'application/json',
+    'Content-Type': contentType ?? 'application/json',
     'Content-Length': bytes.length,
     'Cache-Control': 'no-store',
   })

@@ -7,8 +7,16 @@ export interface StoredFragment<T> {
 
 /** How much of the past a ring keeps. The newest fragment always stays. */
 export interface RingLimits {
+  /** What is younger is there for whoever comes. */
+  readonly keepMs: number
+  /** What is older is gone even for a reader that has not got to it. */
   readonly maxAgeMs: number
   readonly maxBytes: number
+}
+
+/** Where a reader is: it has read all fragments before `next`. */
+export interface RingPosition {
+  readonly next: number
 }
 
 /**
@@ -19,6 +27,7 @@ export class FragmentRing<T extends { readonly byteLength: number }> {
   readonly #limits: RingLimits
   readonly #fragments: StoredFragment<T>[] = []
   readonly #waiting = new Set<() => void>()
+  readonly #held = new Set<RingPosition>()
   #nextNumber = 0
   #byteLength = 0
 
@@ -34,6 +43,16 @@ export class FragmentRing<T extends { readonly byteLength: number }> {
   /** The number the next fragment will get. */
   get nextNumber(): number {
     return this.#nextNumber
+  }
+
+  /**
+   * Keeps for a reader what it has not read, as far as the limits allow.
+   *
+   * @returns To be called when the reader is done.
+   */
+  hold(position: RingPosition): () => void {
+    this.#held.add(position)
+    return () => this.#held.delete(position)
   }
 
   /** Adds a complete fragment and wakes the readers. */
@@ -77,14 +96,18 @@ export class FragmentRing<T extends { readonly byteLength: number }> {
   }
 
   #trim(now: number): void {
-    const { maxAgeMs, maxBytes } = this.#limits
     for (;;) {
       const [oldest] = this.#fragments
-      if (oldest === undefined || this.#fragments.length === 1) return
-      if (this.#byteLength <= maxBytes && now - oldest.endedAt <= maxAgeMs) return
+      if (oldest === undefined || this.#fragments.length === 1 || this.#isKept(oldest, now)) return
       this.#fragments.shift()
       this.#byteLength -= oldest.fragment.byteLength
     }
+  }
+
+  #isKept({ number, endedAt }: StoredFragment<T>, now: number): boolean {
+    const { keepMs, maxAgeMs, maxBytes } = this.#limits
+    if (this.#byteLength > maxBytes || now - endedAt > maxAgeMs) return false
+    return now - endedAt <= keepMs || [...this.#held].some(({ next }) => next <= number)
   }
 
   #wake(): void {

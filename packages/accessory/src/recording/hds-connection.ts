@@ -11,6 +11,18 @@ export type HdsEvent = ReturnType<HdsAccessory['receive']>[number]
 /** Told of everything that happens on a connection. */
 export type HdsEventHandler = (connection: HdsConnection, event: HdsEvent) => void
 
+/** Why a connection is over, for whoever sent something on it. */
+export type HdsLoss =
+  /** The hub took nothing for ten seconds. */
+  | 'stalled'
+  /** Its HAP connection is gone. */
+  | 'HAP connection lost'
+  /** The hub broke the protocol. */
+  | 'protocol error'
+  | 'connection lost'
+  /** The camera stops. */
+  | 'camera stopped'
+
 /** Bytes on their way that make no progress for this long are not wanted. */
 const STALL_MS = 10_000
 
@@ -28,6 +40,7 @@ export class HdsConnection {
   #timer: NodeJS.Timeout | undefined
   #stall: NodeJS.Timeout | undefined
   #depth = 0
+  #loss: HdsLoss | undefined
 
   constructor(options: {
     requester: Requester
@@ -57,6 +70,21 @@ export class HdsConnection {
     return this.#closed.signal
   }
 
+  /** Why it is gone. */
+  get loss(): HdsLoss | undefined {
+    return this.#loss
+  }
+
+  /** The address of the hub, if the socket still knows. */
+  get remoteAddress(): string | undefined {
+    return this.#socket.remoteAddress
+  }
+
+  /** Sealed bytes that the hub has not taken. */
+  get queuedBytes(): number {
+    return this.#socket.writableLength
+  }
+
   /** Hands over the bytes that identified the connection. */
   begin(bytes: Uint8Array): void {
     this.#step(() => this.#machine.receive(bytes, this.#now()))
@@ -73,7 +101,8 @@ export class HdsConnection {
     }
   }
 
-  close(): void {
+  close(loss: HdsLoss): void {
+    this.#loss ??= loss
     this.#socket.destroy()
   }
 
@@ -94,7 +123,7 @@ export class HdsConnection {
     if (event.type === 'notice') this.#log.debug(`HDS: ${event.rule}: ${event.detail}`)
     if (event.type === 'failed') {
       this.#log.warn(`HDS connection closed: ${event.error.message}.`)
-      this.#socket.destroy()
+      this.close('protocol error')
     }
     this.#onEvent(this, event)
   }
@@ -121,7 +150,7 @@ export class HdsConnection {
 
   #giveUp(): void {
     this.#log.warn('A hub took nothing for 10 s; its connection is closed.')
-    this.#socket.destroy()
+    this.close('stalled')
   }
 
   #isBusy(): boolean {
@@ -139,6 +168,7 @@ export class HdsConnection {
   #ended(): void {
     clearTimeout(this.#timer)
     clearTimeout(this.#stall)
+    this.#loss ??= 'connection lost'
     this.#closed.abort()
     this.#wake()
   }

@@ -17,6 +17,9 @@ import { HdsConnection, type HdsEventHandler } from './hds-connection.ts'
 const PREPARED_MS = 10_000
 const IDENTIFY_MS = 10_000
 const MAX_PREPARED = 8
+/** One HAP session's share: whoever asks again has given up what it asked for before. */
+const MAX_PREPARED_OF_ONE = 2
+const MAX_CONNECTIONS = 16
 const MAX_UNIDENTIFIED = 8
 /** Room for two chunks, so that sealing one overlaps with sending the other. */
 const HIGH_WATER_MARK = 512 * 1024
@@ -41,6 +44,7 @@ export class HdsListener {
   readonly #onEvent: HdsEventHandler
   readonly #prepared = new Set<Prepared>()
   readonly #sockets = new Set<Socket>()
+  readonly #connections = new Set<HdsConnection>()
   #unidentified = 0
   #listening: Promise<Server> | undefined
 
@@ -61,7 +65,13 @@ export class HdsListener {
 
   /** Expects a connection with the keys of this request, for ten seconds. */
   async prepare({ controllerKeySalt }: SetupRequest, requester: Requester): Promise<SetupResponse> {
-    if (this.#prepared.size >= MAX_PREPARED) return { status: 'busy' }
+    const own = [...this.#prepared].filter(each => each.requester === requester)
+    const [oldest] = own
+    if (oldest !== undefined && own.length >= MAX_PREPARED_OF_ONE) this.#forget(oldest)
+    const expected = this.#prepared.size + this.#connections.size
+    if (this.#prepared.size >= MAX_PREPARED || expected >= MAX_CONNECTIONS) {
+      return { status: 'busy' }
+    }
     const accessoryKeySalt = this.#crypto.random(32)
     const { sharedSecret } = requester
     const keys = deriveHdsKeys(this.#crypto, { sharedSecret, controllerKeySalt, accessoryKeySalt })
@@ -87,6 +97,7 @@ export class HdsListener {
 
   close(): void {
     for (const prepared of [...this.#prepared]) this.#forget(prepared)
+    for (const connection of [...this.#connections]) connection.close('camera stopped')
     for (const socket of this.#sockets) socket.destroy()
   }
 
@@ -151,10 +162,6 @@ export class HdsListener {
   #connect(socket: Socket, prepared: Prepared, first: Uint8Array, acceptedAt: number): void {
     const { keys, requester } = prepared
     this.#forget(prepared)
-    // A HAP connection lasts for weeks and sees thousands of these: nothing may stay with it.
-    const orphaned = () => socket.destroy()
-    requester.signal.addEventListener('abort', orphaned, { once: true })
-    socket.on('close', () => requester.signal.removeEventListener('abort', orphaned))
     const machine = new HdsAccessory({ crypto: this.#crypto, keys, now: acceptedAt })
     const connection = new HdsConnection({
       requester,
@@ -163,6 +170,14 @@ export class HdsListener {
       now: this.#now,
       log: this.#log,
       onEvent: this.#onEvent,
+    })
+    this.#connections.add(connection)
+    // A HAP connection lasts for weeks and sees thousands of these: nothing may stay with it.
+    const orphaned = () => connection.close('HAP connection lost')
+    requester.signal.addEventListener('abort', orphaned, { once: true })
+    connection.signal.addEventListener('abort', () => {
+      this.#connections.delete(connection)
+      requester.signal.removeEventListener('abort', orphaned)
     })
     connection.begin(first)
   }

@@ -76,7 +76,8 @@ export class RecordingManager {
 
   #open(connection: HdsConnection, streamId: number): void {
     const { permit, maxDurationMs, now, log, opened, closed } = this.#options
-    const granted = this.isRecording ? 'busy' : permit()
+    const permitted = permit()
+    const granted = permitted !== 'notAllowed' && this.isRecording ? 'busy' : permitted
     if (typeof granted === 'string') {
       connection.send({ type: 'refuse-recording', streamId, reason: dataSendReason[granted] })
       log.warn(`A hub asked for a recording and was refused: ${granted}.`)

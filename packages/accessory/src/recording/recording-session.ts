@@ -5,7 +5,8 @@ import type { Log } from '../log.ts'
 import type { HdsConnection } from './hds-connection.ts'
 import type { Recorder } from './recorder.ts'
 
-/** A hub gives up after 8 s without data. */
+/** A hub gives up 8 s after the last data, and some do after 5 s without a first fragment. */
+const FIRST_FRAGMENT_MS = 5000
 const SOURCE_STALL_MS = 7000
 /** Without motion a hub ends its recording itself, sooner than this. */
 const AFTER_MOTION_MS = 30_000
@@ -14,9 +15,9 @@ const AFTER_MOTION_MS = 30_000
 export interface RecordingReport {
   /** Pairing id of the hub. */
   readonly controllerId: string
-  /** Name of a `dataSendReason`, `acknowledged`, `expired` or `connection lost`. */
+  /** Name of a `dataSendReason`, `acknowledged`, `expired`, or why the connection was lost. */
   readonly reason: string
-  readonly endedBy: 'hub' | 'camera'
+  readonly endedBy: 'hub' | 'camera' | 'connection'
   /** Media fragments sent, the initialization not counted. */
   readonly fragments: number
   /** Bytes sent, the initialization included. */
@@ -73,7 +74,7 @@ export class RecordingSession {
   /** Sends until the recording is over. */
   async run(): Promise<RecordingReport> {
     const { connection } = this.#options
-    const lost = () => this.ended('connection lost', 'hub')
+    const lost = () => this.#lost()
     connection.signal.addEventListener('abort', lost, { once: true })
     try {
       await this.#send()
@@ -99,6 +100,12 @@ export class RecordingSession {
     this.#stop.abort()
   }
 
+  /** A hub that takes nothing was given up by us; the rest befell both. */
+  #lost(): void {
+    const { loss = 'connection lost' } = this.#options.connection
+    this.ended(loss, loss === 'stalled' || loss === 'camera stopped' ? 'camera' : 'connection')
+  }
+
   /** Ends it from our side, and says why. */
   close(reason: keyof typeof dataSendReason): void {
     if (this.#ended !== undefined) return
@@ -109,12 +116,13 @@ export class RecordingSession {
 
   async #send(): Promise<void> {
     const { recorder, withAudio, prebufferMs, connection } = this.#options
-    const init = recorder.initSegment(withAudio)
+    const { signal } = this.#stop
+    const { init, fragments } = recorder.record({ prebufferMs, withAudio, signal })
     await this.#sendParts('mediaInitialization', [init], false)
     const stalled = () => this.close('unexpectedFailure')
-    let stall = setTimeout(stalled, SOURCE_STALL_MS)
+    let stall = setTimeout(stalled, FIRST_FRAGMENT_MS)
     try {
-      for await (const fragment of recorder.follow(prebufferMs, this.#stop.signal)) {
+      for await (const { fragment } of fragments) {
         clearTimeout(stall)
         const isLast = this.#isOver()
         await this.#sendParts('mediaFragment', this.#render(fragment, withAudio), isLast)
@@ -126,8 +134,8 @@ export class RecordingSession {
       clearTimeout(stall)
     }
     // The machine reports what the hub says of the last fragment, or that it says nothing.
-    if (!this.#stop.signal.aborted && !connection.signal.aborted) {
-      await new Promise(resolve => this.#stop.signal.addEventListener('abort', resolve))
+    if (!signal.aborted && !connection.signal.aborted) {
+      await new Promise(resolve => signal.addEventListener('abort', resolve))
     }
   }
 

@@ -48,6 +48,13 @@ export interface StoredCamera {
   isIndicatorActive: boolean
   isNightVisionActive: boolean
   isMicrophoneMuted: boolean
+  isSpeakerMuted: boolean
+  /** Percent. */
+  speakerVolume: number
+  /** The camera's own switch, which no controller has a say in. */
+  isManuallyDisabled: boolean
+  /** Stands for what was offered when `selectedConfiguration` was written. */
+  offerHash?: string | undefined
   /** SelectedCameraRecordingConfiguration as it was written, base64. */
   selectedConfiguration?: string | undefined
 }
@@ -95,6 +102,10 @@ export const cameraSchema: v.GenericSchema<unknown, StoredCamera> = v.object({
   isIndicatorActive: v.boolean(),
   isNightVisionActive: v.boolean(),
   isMicrophoneMuted: v.boolean(),
+  isSpeakerMuted: v.optional(v.boolean(), false),
+  speakerVolume: v.optional(integer(0, 100), 100),
+  isManuallyDisabled: v.optional(v.boolean(), false),
+  offerHash: v.optional(v.string()),
   selectedConfiguration: v.optional(v.pipe(v.string(), v.base64())),
 })
 

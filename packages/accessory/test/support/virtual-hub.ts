@@ -103,7 +103,7 @@ export class VirtualHub extends Duplex {
 }
 
 /** A recorder that runs, the source behind it, and what it says of its failures. */
-export async function runningRecorder(): Promise<{
+export async function runningRecorder(prebufferLengthMs = 4000): Promise<{
   source: HandSource
   recorder: Recorder
   failures: string[]
@@ -116,7 +116,7 @@ export async function runningRecorder(): Promise<{
     clock: systemClock,
     failed: message => failures.push(message),
     fragmentDurationMs: 4000,
-    prebufferLengthMs: 4000,
+    prebufferLengthMs,
   })
   recorder.start()
   onTestFinished(() => recorder.stop())
@@ -171,7 +171,7 @@ export class VirtualCamera {
       log,
       onEvent: (from, event) => this.manager.handle(from, event),
     })
-    onTestFinished(() => connection.close())
+    onTestFinished(() => connection.close('camera stopped'))
     await settled()
     const { type } = await hub.events.next()
     if (type !== 'ready') throw new Error(`${type} instead of ready`)

@@ -167,8 +167,16 @@ function describe(event: CameraEvent): string | undefined {
       return 'Disarmed: nothing will be recorded.'
     case 'motion':
       return event.isDetected ? 'Motion.' : 'Motion is over.'
+    case 'occupancy':
+      return event.isDetected ? 'Somebody is there.' : 'Nobody is there any more.'
     case 'doorbell':
       return 'Somebody rings.'
+    case 'manually-disabled':
+      return event.isDisabled ? 'Switched off at the camera.' : 'Switched on at the camera.'
+    case 'indicator':
+      return `The status light is to be ${event.isOn ? 'on' : 'off'}.`
+    case 'night-vision':
+      return `Night vision is to be ${event.isOn ? 'automatic' : 'off'}.`
     case 'recording-opened':
       return 'A hub records.'
     case 'recording-closed': {

@@ -1,10 +1,15 @@
-/** Whether something moves. Holds the state up for as long as it was asked to. */
-export class Motion {
+import type { Clock } from '@hksv/media'
+
+/** Whether something is detected. Holds the state up for as long as it was asked to. */
+export class Detection {
+  readonly #clock: Clock
   readonly #changed: (isDetected: boolean) => void
   #isDetected = false
+  #endsAt = 0
   #timer: NodeJS.Timeout | undefined
 
-  constructor(changed: (isDetected: boolean) => void) {
+  constructor(clock: Clock, changed: (isDetected: boolean) => void) {
+    this.#clock = clock
     this.#changed = changed
   }
 
@@ -13,15 +18,17 @@ export class Motion {
     return this.#isDetected
   }
 
-  /** Something moves: reports it, and that it stopped after `durationMs` without another call. */
+  /** Something is there: reports it, and that it is gone `durationMs` after the last call, or later. */
   raise(durationMs: number): void {
+    const now = this.#clock.now()
+    this.#endsAt = Math.max(this.#isDetected ? this.#endsAt : now, now + durationMs)
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.clear(), durationMs)
+    this.#timer = setTimeout(() => this.clear(), this.#endsAt - now)
     this.#timer.unref()
     this.#report(true)
   }
 
-  /** Nothing moves any more. */
+  /** Nothing is there any more. */
   clear(): void {
     clearTimeout(this.#timer)
     this.#report(false)
