@@ -148,6 +148,21 @@ describe('camera', () => {
     expect(await again.stop()).toBe(0)
   })
 
+  test('abilities that no camera has', async () => {
+    const rows: [string, string, 1 | 2, RegExp][] = [
+      ['--prebuffer', '5000', 2, /4000 or 8000/],
+      ['--streams', '5', 2, /1, 2, 3 or 4/],
+      ['--sizes', 'big', 2, /1600x1200/],
+      ['--sizes', '1921x1080', 2, /No hub knows the size 1921x1080; they know 640x480/],
+      ['--audio', 'mp3:44100', 2, /aac-lc:32000/],
+      ['--audio', 'aac-lc:22050', 2, /sample rates of 8000, 16000/],
+      ['--field-of-view', '400', 2, /0 to 360/],
+    ]
+    for (const [flag, value, code, text] of rows) {
+      expectSentence(await runCamera(flag, value), code, text)
+    }
+  })
+
   test('wrong usage exits with 2 and says what is known', async () => {
     expectSentence(await hksv(['camera', '--sauce', 'sample']), 2, /unknown option '--sauce'/)
     expectSentence(await hksv(['camera', '--port', 'http']), 2, /--port.*no port/)

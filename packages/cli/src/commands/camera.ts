@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import process from 'node:process'
 import { createInterface, emitKeypressEvents } from 'node:readline'
 import { setFlagsFromString } from 'node:v8'
@@ -9,69 +8,19 @@ import { Command } from 'commander'
 
 import { exitAfter } from '../failure.ts'
 import { createLog } from '../log.ts'
-import {
-  addCommonOptions,
-  addOption,
-  applyConfigFile,
-  parseAddress,
-  parsePort,
-} from '../options.ts'
+import { applyConfigFile } from '../options.ts'
 import { Output } from '../output.ts'
-import { dataDirectory } from '../paths.ts'
+import { addCameraFlags, type CameraFlags, cameraOptions } from './camera-flags.ts'
 
 const KEY_MOTION_MS = 10_000
 const SHUTDOWN_MS = 4500
 
-interface CameraFlags {
-  config?: string
-  name: string
-  source: string
-  storage: string
-  bind?: string
-  port?: number
-  setupCode?: string
-  doorbell: boolean
-  mdns: boolean
-  control?: { host: string; port: number }
-  json: boolean
-  quiet: boolean
-  verbose: boolean
-}
-
 /** `hksv camera`: runs until it is told to stop. */
 export function cameraCommand(): Command {
-  const command = new Command('camera').description(
-    'Run a Secure Video camera that any Apple home can pair with',
-  )
-  addOption(command, '--config <file>', 'read options from a JSON file; flags and environment win')
-  addOption(command, '--name <name>', 'what Home calls it', { standard: 'HKSV Camera' })
-  addOption(command, '--source <source>', 'an MP4 file, or the built-in sample', {
-    standard: 'sample',
-  })
-  addOption(command, '--storage <dir>', 'identity, pairings and settings', {
-    standard: join(dataDirectory(), 'camera'),
-  })
-  addOption(command, '--bind <address>', 'listen on this address only')
-  addOption(command, '--port <port>', 'HAP port; the one of the last start unless given', {
-    parse: parsePort,
-  })
-  addOption(command, '--setup-code <code>', 'eight digits; drawn once and kept unless given')
-  addOption(command, '--doorbell', 'be a video doorbell', { standard: false })
-  addOption(command, '--no-mdns', 'do not announce the camera on the network')
-  addOption(command, '--control <address>', 'serve the control API, e.g. on 127.0.0.1:8580', {
-    parse: parseAddress,
-  })
-  addCommonOptions(command)
-  command.addHelpText(
-    'after',
-    `
-Every flag is also an environment variable (HKSV_SETUP_CODE) and a key of the
-configuration file (setupCode). HKSV_CONTROL_TOKEN protects the control API.
-
-Examples:
-  hksv camera                                   the built-in sample
-  hksv camera --source porch.mp4 --name Porch   a file, looped
-  hksv camera --control 8580                    then: curl -X POST 127.0.0.1:8580/motion`,
+  const command = addCameraFlags(
+    new Command('camera').description(
+      'Run a Secure Video camera that any Apple home can pair with',
+    ),
   )
   return command.action(async (_flags: unknown, self: Command) => {
     const { config } = self.opts<CameraFlags>()
@@ -95,22 +44,12 @@ async function runCamera(flags: CameraFlags): Promise<void> {
   const stopped = signalled()
   await using source = await openSource(flags.source)
   for (const warning of source.warnings) output.warn(warning)
-  const { HKSV_CONTROL_TOKEN: token } = process.env
   let running: RunningCamera | undefined
   await using camera = await startCamera({
-    name: flags.name,
+    ...cameraOptions(flags),
     source,
-    storage: flags.storage,
-    isDoorbell: flags.doorbell,
-    mdns: flags.mdns,
     log: createLog(output),
     onEvent: event => report(output, event, running?.info),
-    ...(flags.bind === undefined ? {} : { host: flags.bind }),
-    ...(flags.port === undefined ? {} : { port: flags.port }),
-    ...(flags.setupCode === undefined ? {} : { setupCode: flags.setupCode }),
-    ...(flags.control === undefined
-      ? {}
-      : { control: { ...flags.control, ...(token === undefined ? {} : { token }) } }),
   })
   running = camera
   await introduce(output, camera, flags)

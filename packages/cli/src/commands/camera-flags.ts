@@ -1,0 +1,159 @@
+import { join } from 'node:path'
+import process from 'node:process'
+
+import type { CameraOptions } from '@hksv/accessory'
+import { type Command, InvalidArgumentError } from 'commander'
+
+import { addCommonOptions, addOption, parseAddress, parsePort } from '../options.ts'
+import { dataDirectory } from '../paths.ts'
+
+type Recording = NonNullable<CameraOptions['recording']>
+type Size = NonNullable<Recording['sizes']>[number]
+type Sound = NonNullable<Recording['audio']>[number]
+
+/** The flags of `hksv camera`, as the command line, the environment and the file give them. */
+export interface CameraFlags {
+  config?: string
+  name: string
+  source: string
+  storage: string
+  bind?: string
+  port?: number
+  setupCode?: string
+  doorbell: boolean
+  streams: number
+  prebuffer: 4000 | 8000
+  sizes?: Size[]
+  audio?: Sound[]
+  hevc: boolean
+  speaker: boolean
+  occupancy: boolean
+  fieldOfView: number
+  mdns: boolean
+  control?: { host: string; port: number }
+  json: boolean
+  quiet: boolean
+  verbose: boolean
+}
+
+/** Adds the flags, and what the help says besides. */
+export function addCameraFlags(command: Command): Command {
+  addOption(command, '--config <file>', 'read options from a JSON file; flags and environment win')
+  addOption(command, '--name <name>', 'what Home calls it', { standard: 'HKSV Camera' })
+  addOption(command, '--source <source>', 'an MP4 file, or the built-in sample', {
+    standard: 'sample',
+  })
+  addOption(command, '--storage <dir>', 'identity, pairings and settings', {
+    standard: join(dataDirectory(), 'camera'),
+  })
+  addOption(command, '--bind <address>', 'listen on this address only')
+  addOption(command, '--port <port>', 'HAP port; the one of the last start unless given', {
+    parse: parsePort,
+  })
+  addOption(command, '--setup-code <code>', 'eight digits; drawn once and kept unless given')
+  addAbilityFlags(command)
+  addOption(command, '--no-mdns', 'do not announce the camera on the network')
+  addOption(command, '--control <address>', 'serve the control API, e.g. on 127.0.0.1:8580', {
+    parse: parseAddress,
+  })
+  addCommonOptions(command)
+  return command.addHelpText(
+    'after',
+    `
+Every flag is also an environment variable (HKSV_SETUP_CODE) and a key of the
+configuration file (setupCode). HKSV_CONTROL_TOKEN protects the control API.
+
+Examples:
+  hksv camera                                   the built-in sample
+  hksv camera --source porch.mp4 --name Porch   a file, looped
+  hksv camera --control 8580                    then: curl -X POST 127.0.0.1:8580/motion`,
+  )
+}
+
+function addAbilityFlags(command: Command): void {
+  addOption(command, '--doorbell', 'be a video doorbell', { standard: false })
+  addOption(command, '--streams <number>', 'how many may look at once, 1 to 4', {
+    parse: parseStreams,
+    standard: 2,
+  })
+  addOption(command, '--prebuffer <ms>', 'what a clip begins with: 4000 or 8000', {
+    parse: parsePrebuffer,
+    standard: 4000,
+  })
+  addOption(command, '--sizes <list>', 'offer more sizes to record in, e.g. 1600x1200,640x480', {
+    parse: text => text.split(',').map(parseSize),
+  })
+  addOption(
+    command,
+    '--audio <list>',
+    "sound to offer, e.g. aac-lc:32000/48000,aac-eld:16000; the source's own unless given",
+    { parse: text => text.split(',').map(parseSound) },
+  )
+  addOption(command, '--hevc', 'offer H.265, for hubs that take it', { standard: false })
+  addOption(command, '--speaker', 'it can be talked through', { standard: false })
+  addOption(command, '--occupancy', 'it has an occupancy sensor', { standard: false })
+  addOption(command, '--field-of-view <degrees>', 'diagonal field of view', {
+    parse: parseDegrees,
+    standard: 0,
+  })
+}
+
+/** What the flags say of the camera; source and log are still to come. */
+export function cameraOptions(flags: CameraFlags): Omit<CameraOptions, 'source' | 'log'> {
+  const { HKSV_CONTROL_TOKEN: token } = process.env
+  const { bind, port, setupCode, control, sizes, audio } = flags
+  return {
+    name: flags.name,
+    storage: flags.storage,
+    mdns: flags.mdns,
+    isDoorbell: flags.doorbell,
+    streamCount: flags.streams,
+    hasSpeaker: flags.speaker,
+    hasOccupancySensor: flags.occupancy,
+    fieldOfView: flags.fieldOfView,
+    recording: {
+      prebufferMs: flags.prebuffer,
+      isHevcAllowed: flags.hevc,
+      ...(sizes === undefined ? {} : { sizes }),
+      ...(audio === undefined ? {} : { audio }),
+    },
+    ...(bind === undefined ? {} : { host: bind }),
+    ...(port === undefined ? {} : { port }),
+    ...(setupCode === undefined ? {} : { setupCode }),
+    ...(control === undefined
+      ? {}
+      : { control: { ...control, ...(token === undefined ? {} : { token }) } }),
+  }
+}
+
+function parseStreams(text: string): number {
+  if (!/^[1-4]$/.test(text)) throw new InvalidArgumentError('It is 1, 2, 3 or 4.')
+  return Number(text)
+}
+
+function parsePrebuffer(text: string): number {
+  if (text !== '4000' && text !== '8000') throw new InvalidArgumentError('It is 4000 or 8000.')
+  return Number(text)
+}
+
+function parseSize(text: string): Size {
+  const [, width, height] = /^(\d{1,5})x(\d{1,5})$/.exec(text.trim()) ?? []
+  if (width === undefined) throw new InvalidArgumentError('Sizes are like 1600x1200.')
+  return { width: Number(width), height: Number(height) }
+}
+
+function parseSound(text: string): Sound {
+  const [, codec, rates = ''] = /^(aac-lc|aac-eld):(\d+(?:\/\d+)*)$/.exec(text.trim()) ?? []
+  if (codec !== 'aac-lc' && codec !== 'aac-eld') {
+    throw new InvalidArgumentError('Sound is like aac-lc:32000/48000 or aac-eld:16000.')
+  }
+  return { codec, sampleRates: rates.split('/').map(Number) }
+}
+
+function parseDegrees(text: string): number {
+  const degrees = Number(text)
+  if (text.trim() === '' || !(degrees >= 0 && degrees <= 360)) {
+    throw new InvalidArgumentError('It is 0 to 360 degrees.')
+  }
+  return degrees
+}
