@@ -89,9 +89,8 @@ export async function startCamera(options: CameraOptions): Promise<RunningCamera
   }
 
   async function cameraOf({ store, pairings }: typeof parts): Promise<CameraAccessory> {
-    // Settings end with the last pairing, also when the camera was killed in between.
-    const stored = pairings.size > 0 ? store.initial.camera : undefined
-    const settings = await SettingsStore.open(store.camera, stored, {
+    const settings = await SettingsStore.open(store.camera, store.initial.camera, {
+      isPaired: pairings.size > 0,
       streamCount: abilities.streamCount,
       offerHash: hashOffer(offer),
     })

@@ -37,7 +37,11 @@ async function camera() {
     [Symbol.asyncDispose]: async () => undefined,
   }
   const file = new StateFile(join(await temporaryDirectory(), 'camera.json'), cameraSchema)
-  const settings = await SettingsStore.open(file, undefined, { streamCount: 1, offerHash: '' })
+  const settings = await SettingsStore.open(file, undefined, {
+    isPaired: true,
+    streamCount: 1,
+    offerHash: '',
+  })
   const events: CameraEvent[] = []
   const reported: boolean[] = []
   const made = new Camera({

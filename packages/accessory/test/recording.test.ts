@@ -1,68 +1,9 @@
-import type { CameraEvent } from '@hksv/accessory'
 import { FragmentInspector } from '@hksv/fmp4'
-import { selectedCameraRecordingConfiguration } from '@hksv/hap'
 import { dataSendReason } from '@hksv/hds'
 import { describe, expect, test } from 'vitest'
 
-import type { HapClient, Mailbox } from './client.ts'
-import { HdsClient, setUpDataStream } from './support/hds-client.ts'
+import { armed, hubOf, report } from './support/armed.ts'
 import { done, put, ready } from './support/requests.ts'
-
-const selection = selectedCameraRecordingConfiguration.encode({
-  general: {
-    prebufferLengthMs: 4000,
-    eventTriggerOptions: 1n,
-    mediaContainer: { type: 0, parameters: { fragmentLengthMs: 4000 } },
-  },
-  video: {
-    codec: 0,
-    parameters: { profile: 1, level: 2, bitRateKbps: 2000, iFrameIntervalMs: 4000 },
-    attributes: { width: 1920, height: 1080, frameRate: 30 },
-  },
-  audio: { codec: 0, parameters: { channels: 1, bitRateMode: 0, sampleRate: 3 } },
-})
-
-type Ready = Awaited<ReturnType<typeof ready>>
-
-/** A hub behind a connection, after hello. */
-async function hub({ iid }: Ready, client: HapClient): Promise<HdsClient> {
-  const setup = iid('dataStreamTransportManagement', 'setupDataStreamTransport')
-  const opened = new HdsClient(await setUpDataStream(client, setup))
-  await opened.next('ready')
-  return opened
-}
-
-/** A camera that is to record, with a hub that has not asked for it yet. */
-async function armed(
-  options: Parameters<typeof ready>[0] & { withAudio?: boolean; prebufferMs?: number } = {},
-) {
-  const { withAudio = false, prebufferMs = 9000, ...rest } = options
-  const made = await ready(rest)
-  const { client, iid, clock, events } = made
-  const management = 'cameraEventRecordingManagement'
-  const pid = 1
-  await client.json('PUT', '/prepare', { ttl: 60_000, pid })
-  const entries = [
-    {
-      iid: iid(management, 'selectedCameraRecordingConfiguration'),
-      value: Buffer.from(selection).toString('base64'),
-    },
-    { iid: iid(management, 'recordingAudioActive'), value: Number(withAudio) },
-    { iid: iid(management, 'active'), value: 1 },
-  ]
-  expect(await put(client, entries, { pid })).toEqual(done)
-  expect((await events.next()).event).toBe('paired')
-  expect((await events.next()).event).toBe('armed')
-  await clock.advance(0)
-  await clock.advance(prebufferMs)
-  return { ...made, hub: await hub(made, client) }
-}
-
-/** The report of a recording, the next thing that the camera tells after its opening. */
-async function report(events: Mailbox<CameraEvent>): Promise<CameraEvent> {
-  expect((await events.next()).event).toBe('recording-opened')
-  return events.next()
-}
 
 describe('a recording', () => {
   test.each([false, true])('with audio: %s; whole from the prebuffer on', async withAudio => {
@@ -138,7 +79,7 @@ describe('a recording is refused', () => {
     const made = await armed()
     const { hub: first, port, admin, events } = made
     const { streamId } = await first.open()
-    const second = await hub(made, await admin.connect(port))
+    const second = await hubOf(made, await admin.connect(port))
     expect(await second.refused()).toBe(dataSendReason.busy)
     first.send({ type: 'close-recording', streamId, reason: dataSendReason.normal })
     await report(events)
@@ -147,14 +88,16 @@ describe('a recording is refused', () => {
 
   test('by a camera that is not to record', async () => {
     const made = await ready()
-    expect(await (await hub(made, made.client)).refused()).toBe(dataSendReason.notAllowed)
+    expect(await (await hubOf(made, made.client)).refused()).toBe(dataSendReason.notAllowed)
   })
 
   test('when nothing is selected to record with', async () => {
     const made = await ready()
     const active = made.iid('cameraEventRecordingManagement', 'active')
     expect(await put(made.client, [{ iid: active, value: 1 }])).toEqual(done)
-    expect(await (await hub(made, made.client)).refused()).toBe(dataSendReason.invalidConfiguration)
+    expect(await (await hubOf(made, made.client)).refused()).toBe(
+      dataSendReason.invalidConfiguration,
+    )
   })
 
   test('by a camera that is switched off', async () => {
@@ -200,7 +143,7 @@ describe('a recording breaks off', () => {
     await made.hub.open()
     made.hub.close()
     expect(await report(made.events)).toMatchObject({ reason: 'connection lost' })
-    await (await hub(made, made.client)).open()
+    await (await hubOf(made, made.client)).open()
   })
 
   test('when the hub is unpaired', async () => {

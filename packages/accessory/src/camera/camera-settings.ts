@@ -54,14 +54,21 @@ export class SettingsStore {
   static async open(
     file: StateFile<StoredCamera>,
     stored: StoredCamera | undefined,
-    options: { readonly streamCount: number; readonly offerHash: string },
+    options: {
+      readonly isPaired: boolean
+      readonly streamCount: number
+      readonly offerHash: string
+    },
   ): Promise<SettingsStore> {
-    const { streamCount, offerHash } = options
+    const { isPaired, streamCount, offerHash } = options
     const standard = defaultSettings(streamCount)
+    // They end with the last pairing, also when the camera was killed in between.
+    const { isManuallyDisabled } = { ...standard, ...stored }
+    const kept: Partial<StoredCamera> | undefined = isPaired ? stored : { isManuallyDisabled }
     const isStreamingActive = standard.isStreamingActive.map(
-      (active, i) => stored?.isStreamingActive[i] ?? active,
+      (active, i) => kept?.isStreamingActive?.[i] ?? active,
     )
-    const settings = { ...standard, ...stored, isStreamingActive }
+    const settings = { ...standard, ...kept, isStreamingActive }
     const store = new SettingsStore(file, settings, streamCount)
     const isOutdated = stored?.offerHash !== undefined && stored.offerHash !== offerHash
     await store.change({
