@@ -159,3 +159,84 @@ test('stops while it waits to start the source again', async () => {
   await pass(60_000)
   expect(source.starts.size).toBe(0)
 })
+
+test('a source that changes its parameters goes on at once, with another init segment', async () => {
+  const { source, recorder, failures, keyFrames } = await running()
+  await keyFrames(0, 4000)
+  const { fragments, ended } = follow(recorder, 4000)
+  expect((await fragments.next()).startMs).toBe(0)
+  const { signal } = new AbortController()
+  const options = { prebufferMs: 4000, withAudio: false, signal }
+  const { init } = recorder.record(options)
+  expect(recorder.record(options).init).toBe(init)
+  source.resize(640)
+  await source.starts.next()
+  expect(await ended).toMatchObject({ code: 'SOURCE_FAILED' })
+  expect(failures).toEqual([])
+  expect(recorder.prebufferBytes).toBe(0)
+  const other = recorder.record(options)
+  expect(other.description.video.width).toBe(640)
+  expect(other.init).not.toEqual(init)
+})
+
+test('a source that changes all the time is slowed down', async () => {
+  const { source } = await running()
+  for (const wait of [1000, 2000, 4000]) {
+    source.resize(wait)
+    await pass(wait - 1)
+    expect(source.starts.size).toBe(0)
+    await pass(1)
+    await source.starts.next()
+  }
+})
+
+const wantedOf = (width: number) => ({
+  video: { codec: 'h264', width, height: 720, framesPerSecond: 30 } as const,
+})
+
+test('asks the source for what is wanted, and again when that is something else', async () => {
+  const { source, recorder, keyFrames } = await running()
+  await keyFrames(0, 4000)
+  recorder.want(wantedOf(1280))
+  await source.starts.next()
+  expect(recorder.prebufferBytes).toBe(0)
+  recorder.want(wantedOf(1280))
+  await settled()
+  expect(source.starts.size).toBe(0)
+  expect(source.wanted.map(wanted => wanted?.video.width)).toEqual([undefined, 1280])
+})
+
+test('whoever reads goes on with what was wanted when it began', async () => {
+  const { source, recorder, keyFrames } = await running()
+  await keyFrames(0, 4000)
+  const stop = new AbortController()
+  const first = follow(recorder, 4000, stop.signal)
+  const second = follow(recorder, 4000)
+  await first.fragments.next()
+  await second.fragments.next()
+  recorder.want(wantedOf(640))
+  await keyFrames(8000)
+  await first.fragments.next()
+  stop.abort()
+  await first.ended
+  expect(source.starts.size).toBe(0)
+  expect((await second.fragments.next()).startMs).toBe(4000)
+  await recorder.stop()
+  await second.ended
+  recorder.start()
+  await source.starts.next()
+  expect(source.wanted.at(-1)?.video.width).toBe(640)
+})
+
+test('the prebuffer begins anew when the last reader is done', async () => {
+  const { source, recorder, keyFrames } = await running()
+  await keyFrames(0, 4000)
+  const stop = new AbortController()
+  const { fragments, ended } = follow(recorder, 4000, stop.signal)
+  await fragments.next()
+  recorder.want(wantedOf(640))
+  stop.abort()
+  await ended
+  await source.starts.next()
+  expect(source.wanted.at(-1)?.video.width).toBe(640)
+})

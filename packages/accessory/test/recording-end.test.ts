@@ -99,9 +99,22 @@ test('is closed before a hub gives up on a source that stands still', async () =
   })
 })
 
+test('is closed when there is no first fragment after five seconds', async () => {
+  const { camera, hub } = await recording()
+  await pass(4999)
+  expect(camera.manager.isRecording).toBe(true)
+  await pass(1)
+  expect(await hub.events.next()).toMatchObject({
+    type: 'recording-closed',
+    reason: dataSendReason.unexpectedFailure,
+  })
+  expect(camera.manager.isRecording).toBe(false)
+})
+
 test.each([
   ['fails', (source: HandSource) => source.fail(new Error('unplugged'))],
   ['ends', (source: HandSource) => source.end()],
+  ['changes its parameters', (source: HandSource) => source.resize(640)],
 ])('is closed when the source %s', async (_, breakOff) => {
   const { source, camera, hub } = await recording()
   await fragments(source, hub, [4000])

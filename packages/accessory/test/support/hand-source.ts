@@ -1,14 +1,21 @@
 import type { MediaSample } from '@hksv/fmp4'
-import { type MediaSource, openSource, type SourceDescription } from '@hksv/media'
+import {
+  type MediaSource,
+  openSource,
+  type SourceDescription,
+  type WantedStream,
+} from '@hksv/media'
 
 import { Mailbox } from '../client.ts'
 
 /** A source of video that delivers what a test hands it, when it does. Its times are milliseconds. */
 export class HandSource implements MediaSource {
-  readonly description: SourceDescription
+  description: SourceDescription
   readonly warnings: readonly string[] = []
   /** One letter for each time that somebody began to read. */
   readonly starts: Mailbox<true> = new Mailbox()
+  /** What each of them wanted. */
+  readonly wanted: (WantedStream | undefined)[] = []
   #deliveries: Mailbox<() => MediaSample | undefined> = new Mailbox()
 
   private constructor(description: SourceDescription) {
@@ -22,7 +29,8 @@ export class HandSource implements MediaSource {
     return new HandSource({ name: 'by hand', video: { ...video, timescale: 1000 } })
   }
 
-  async *samples(signal: AbortSignal): AsyncGenerator<MediaSample, void> {
+  async *samples(signal: AbortSignal, wanted?: WantedStream): AsyncGenerator<MediaSample, void> {
+    this.wanted.push(wanted)
     const deliveries = new Mailbox<() => MediaSample | undefined>()
     this.#deliveries = deliveries
     signal.addEventListener('abort', () => deliveries.push(() => undefined))
@@ -38,6 +46,13 @@ export class HandSource implements MediaSource {
   keyFrame(decodeTime: number, byteLength = 1): void {
     const data = new Uint8Array(byteLength).fill(decodeTime / 1000)
     this.#deliveries.push(() => ({ track: 'video', decodeTime, isSync: true, data }))
+  }
+
+  /** From now on the video has another size: what went before is over. */
+  resize(width: number): void {
+    const { video } = this.description
+    this.description = { ...this.description, video: { ...video, width } }
+    this.end()
   }
 
   end(): void {
