@@ -4,6 +4,8 @@ export {
   parseAudioSpecificConfig,
   writeAudioSpecificConfig,
 } from './aac/audio-specific-config.ts'
+export { removeEmulationPrevention } from './bitstream/emulation-prevention.ts'
+export type { Vui } from './bitstream/vui.ts'
 export {
   type AvcConfiguration,
   parseAvcConfiguration,
@@ -29,9 +31,8 @@ export { Fragmenter, type FragmenterOptions } from './fragment/fragmenter.ts'
 export type { Allocate } from './fragment/pages.ts'
 export { type RenderOptions, renderFragment } from './fragment/render-fragment.ts'
 export type { TrackRun } from './fragment/track-run.ts'
-export { nalType, nalTypes, removeEmulationPrevention } from './h264/nal.ts'
+export { nalType, nalTypes } from './h264/nal.ts'
 export { hasChromaFields, parseSps, type Sps } from './h264/sps.ts'
-export type { Vui } from './h264/vui.ts'
 export { initSegment } from './init-segment.ts'
 export {
   type Finding,

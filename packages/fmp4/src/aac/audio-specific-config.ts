@@ -1,5 +1,5 @@
+import { BitReader } from '../bitstream/bit-reader.ts'
 import { Fmp4Error } from '../errors.ts'
-import { BitReader } from '../h264/bit-reader.ts'
 
 /** Audio object types that HomeKit uses. @see ISO/IEC 14496-3 table 1.17 */
 export const audioObjectTypes = {

@@ -1,7 +1,8 @@
+import { BitReader } from '../bitstream/bit-reader.ts'
+import { removeEmulationPrevention } from '../bitstream/emulation-prevention.ts'
+import type { Vui, VuiDraft } from '../bitstream/vui.ts'
 import { Fmp4Error, isFmp4Error } from '../errors.ts'
-import { BitReader } from './bit-reader.ts'
-import { removeEmulationPrevention } from './nal.ts'
-import { readVui, type Vui } from './vui.ts'
+import { readVui } from './vui.ts'
 
 /** A sequence parameter set, as far as a container or a camera needs it. */
 export interface Sps {
@@ -60,7 +61,7 @@ export function parseSps(nal: Uint8Array): Sps {
   const maxReferenceFrames = reader.ue()
   reader.flag() // gaps_in_frame_num_value_allowed_flag
   const size = readSize(reader, chroma.chromaFormat)
-  const vui: { -readonly [Key in keyof Vui]: Vui[Key] } = {}
+  const vui: VuiDraft = {}
   let isVuiDamaged = false
   try {
     if (reader.flag()) readVui(reader, vui)
