@@ -104,6 +104,13 @@ export class Camera {
     return DataStreamReader.connect({ crypto, port, keys })
   }
 
+  /** The same for a hub in another process: port, and keys in hexadecimal. */
+  async dataStreamAddress() {
+    const { port, keys } = await setUpDataStream({ client: this.#client, crypto })
+    const hex = Object.entries(keys).map(([name, key]) => [name, Buffer.from(key).toString('hex')])
+    return { port, keys: Object.fromEntries(hex) }
+  }
+
   async stop() {
     this.#client?.close()
     this.subject.stop()

@@ -14,6 +14,7 @@ import process from 'node:process'
 import { parseArgs } from 'node:util'
 
 import { accessories } from './measures/accessories.mjs'
+import { busyRead } from './measures/busy-read.mjs'
 import { descriptors } from './measures/descriptors.mjs'
 import { event } from './measures/event.mjs'
 import { fragmenter } from './measures/fragmenter.mjs'
@@ -43,6 +44,7 @@ const measures = [
   start,
   install,
   recording,
+  busyRead,
   openToInit,
   fragmenter,
 ]

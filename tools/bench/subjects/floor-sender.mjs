@@ -16,13 +16,12 @@ const EVENT = { kind: 'event', protocol: 'dataSend', topic: 'data' }
 /** Frames that were sent when the payloads begin: the answers to hello and open. */
 const FRAMES_BEFORE = 2n
 
-let rendered
-let payloads = []
+let payloads
+let wanted = 0
 
-/** Every payload of a recording of `count` fragments. */
-function payloadsOf({ init, fragments }, count) {
-  return Array.from({ length: 1 + count }, (_, i) => i).flatMap(i => {
-    const data = i === 0 ? init : fragments[(i - 1) % fragments.length]
+/** The payloads of the initialization, and of each fragment. */
+function payloadsOf({ init, fragments }) {
+  return [init, ...fragments].map((data, i) => {
     const dataType = i === 0 ? 'mediaInitialization' : 'mediaFragment'
     return chunksOf(data).map((chunk, j, chunks) => {
       const metadata = dictionary({
@@ -61,14 +60,22 @@ function accept(socket, keys) {
   })
 }
 
+/** The fragments come again and again with the numbers that they have: hubs do not mind. */
+function* recordingOf(count) {
+  const [init, ...fragments] = payloads
+  yield* init
+  for (let i = 0; i < count; i++) yield* fragments[i % fragments.length]
+}
+
 function sendAll(socket, key) {
-  let next = 0
+  const recording = recordingOf(wanted)
   let counter = FRAMES_BEFORE
   const nonce = Buffer.alloc(12)
   const flush = () => {
     socket.cork()
-    while (!socket.writableNeedDrain && next < payloads.length) {
-      const payload = payloads[next++]
+    while (!socket.writableNeedDrain) {
+      const { value: payload } = recording.next()
+      if (payload === undefined) break
       nonce.writeBigUInt64LE(counter++, 4)
       const header = Buffer.allocUnsafe(4)
       header.writeUInt32BE(0x0100_0000 + payload.length)
@@ -89,7 +96,7 @@ function sendAll(socket, key) {
 serve({
   /** Listens for one recording after the other with these keys, both in hexadecimal. */
   async start({ groups, accessoryToController, controllerToAccessory }) {
-    rendered = renderRecording(await prepareMedia(groups))
+    payloads = payloadsOf(renderRecording(await prepareMedia(groups)))
     const keys = {
       accessoryToController: new Uint8Array(Buffer.from(accessoryToController, 'hex')),
       controllerToAccessory: new Uint8Array(Buffer.from(controllerToAccessory, 'hex')),
@@ -100,6 +107,6 @@ serve({
     return server.address().port
   },
   deliver(count) {
-    payloads = payloadsOf(rendered, count)
+    wanted = count
   },
 })

@@ -3,6 +3,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
 import { prepareMedia, renderRecording } from '../media.mjs'
+import { paceOf } from './pace.mjs'
 import { publish, silenceAdvertiser } from './peer.mjs'
 import { createCamera } from './peer-camera.mjs'
 import { serve } from './serve.mjs'
@@ -11,25 +12,36 @@ silenceAdvertiser()
 
 let recording
 let wanted = 0
-let closed = () => undefined
+let isClosed = false
+let wake = () => undefined
 
 const recordingDelegate = {
   updateRecordingActive() {},
   updateRecordingConfiguration() {},
   async *handleRecordingStreamRequest() {
-    const end = new Promise(resolve => {
-      closed = resolve
-    })
+    isClosed = false
     yield { data: recording.init, isLast: false }
     const { fragments } = recording
-    for (let i = 0; i < wanted; i++) {
+    for (let i = 0; !isClosed; ) {
       await nextTurn()
-      yield { data: fragments[i % fragments.length], isLast: false }
+      if (i < wanted) yield { data: fragments[i++ % fragments.length], isLast: false }
+      else {
+        await new Promise(resolve => {
+          wake = resolve
+        })
+      }
     }
-    await end
   },
   acknowledgeStream() {},
-  closeRecordingStream: () => closed(),
+  closeRecordingStream() {
+    isClosed = true
+    wake()
+  },
+}
+
+function setWanted(count) {
+  wanted = count
+  wake()
 }
 
 serve({
@@ -39,7 +51,9 @@ serve({
     return publish(accessory, { storage, setupCode, category: 17, port: 0, bind: '127.0.0.1' })
   },
   paired: () => undefined,
-  deliver(count) {
-    wanted = count
+  deliver: setWanted,
+  offer(pace) {
+    setWanted(0)
+    return paceOf(pace, () => setWanted(wanted + 1))
   },
 })

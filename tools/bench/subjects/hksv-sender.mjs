@@ -20,14 +20,19 @@ let count = 0
 
 /** Stands where the camera has its Recorder. */
 const recorder = {
-  initSegment: () => initSegmentOf(media),
-  async *follow(_prebufferMs, signal) {
-    for (let i = 0; i < count; i++) {
-      if (signal.aborted) return
-      yield fragments[i % fragments.length]
-    }
-    await new Promise(resolve => signal.addEventListener('abort', resolve, { once: true }))
-  },
+  record: ({ signal }) => ({
+    description: media.description,
+    init: initSegmentOf(media),
+    fragments: fragmentsUntil(signal),
+  }),
+}
+
+async function* fragmentsUntil(signal) {
+  for (let number = 0; number < count; number++) {
+    if (signal.aborted) return
+    yield { number, endedAt: now(), fragment: fragments[number % fragments.length] }
+  }
+  await new Promise(resolve => signal.addEventListener('abort', resolve, { once: true }))
 }
 
 const recordings = new RecordingManager({
