@@ -30,9 +30,16 @@ export async function setUpDataStream({ client, crypto }) {
 export class DataStreamReader {
   #socket
   #machine
-  #received = { isReady: false, initializedAt: undefined, fragments: 0, bytes: 0 }
+  #received = {
+    isReady: false,
+    initializedAt: undefined,
+    firstFragmentAt: undefined,
+    fragments: 0,
+    bytes: 0,
+  }
   /** When the bytes came that are looked at. */
   #arrivedAt = 0
+  #openedAt = 0
   #error
   #wake = () => undefined
 
@@ -59,10 +66,15 @@ export class DataStreamReader {
   /** Opens a recording. @returns Milliseconds until the initialization came, not until it was read. */
   async open() {
     const events = this.#machine.send({ type: 'open-recording' }, performance.now())
-    const openedAt = performance.now()
+    this.#openedAt = performance.now()
     this.#step(events)
     await this.#until(({ initializedAt }) => initializedAt !== undefined)
-    return this.#received.initializedAt - openedAt
+    return this.#received.initializedAt - this.#openedAt
+  }
+
+  /** Milliseconds from the open request until the last bytes of the first fragment arrived. */
+  get fragmentMs() {
+    return this.#received.firstFragmentAt - this.#openedAt
   }
 
   /** Resolves with the bytes of media so far when `count` fragments are there. */
@@ -102,8 +114,10 @@ export class DataStreamReader {
     if (event.type === 'ready') received.isReady = true
     else if (event.type === 'fragment') {
       received.bytes += event.data.length
-      if (event.dataType === 'mediaFragment') received.fragments++
-      else received.initializedAt = this.#arrivedAt
+      if (event.dataType === 'mediaFragment') {
+        received.firstFragmentAt ??= this.#arrivedAt
+        received.fragments++
+      } else received.initializedAt = this.#arrivedAt
     } else if (['failed', 'refused', 'violation', 'recording-closed'].includes(event.type)) {
       this.#fail(event.error ?? new Error(JSON.stringify(event)))
     }

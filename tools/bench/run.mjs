@@ -26,6 +26,7 @@ import { pairVerify } from './measures/pair-verify.mjs'
 import { read } from './measures/read.mjs'
 import { recording } from './measures/recording.mjs'
 import { sessions } from './measures/sessions.mjs'
+import { slowHub } from './measures/slow-hub.mjs'
 import { start } from './measures/start.mjs'
 import { write } from './measures/write.mjs'
 import { judge, table } from './report.mjs'
@@ -45,6 +46,7 @@ const measures = [
   install,
   recording,
   busyRead,
+  slowHub,
   openToInit,
   fragmenter,
 ]

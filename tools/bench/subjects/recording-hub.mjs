@@ -7,11 +7,26 @@ import { HdsHub } from '@hksv/hds'
 
 import { serve } from './serve.mjs'
 
+const SLOW_STEP_MS = 10
+
 const crypto = chooseProvider()
 let socket
 let bytes = 0
 /** Each looks again whether there is enough. */
 let waiting = []
+
+/** Lets in what has been earned since the recording began, and no more. */
+function slowDown(bytesASecond) {
+  const startedAt = performance.now()
+  const slowed = socket
+  const timer = setInterval(() => {
+    const earned = ((performance.now() - startedAt) / 1000) * bytesASecond
+    if (bytes < earned) slowed.resume()
+    else slowed.pause()
+  }, SLOW_STEP_MS)
+  slowed.on('data', () => slowed.pause())
+  slowed.on('close', () => clearInterval(timer))
+}
 
 function wake() {
   const woken = waiting
@@ -43,8 +58,8 @@ function opened(machine) {
 }
 
 serve({
-  /** Opens a recording; keys in hexadecimal. */
-  async open({ port, keys }) {
+  /** Opens a recording; keys in hexadecimal. Reads as fast as it can unless told how fast. */
+  async open({ port, keys, bytesASecond }) {
     const { accessoryToController, controllerToAccessory } = keys
     const machine = new HdsHub({
       crypto,
@@ -63,6 +78,7 @@ serve({
       wake()
     })
     socket.on('close', wake)
+    if (bytesASecond !== undefined) slowDown(bytesASecond)
   },
   /** Resolves with what has come when it is `count` bytes. */
   async received(count) {
