@@ -76,6 +76,16 @@ export class Accessory implements AsyncDisposable {
     return this.#isPaired
   }
 
+  /** Verified connections. */
+  get sessionCount(): number {
+    return this.#server.sessionCount
+  }
+
+  /** Pairing ids of the controllers that listen for a characteristic's changes. */
+  subscribers(instanceId: number): string[] {
+    return this.#server.subscribers(instanceId)
+  }
+
   get info(): AccessoryInfo {
     const { options, identity, kind } = this.#parts
     const setupCode = this.#isPaired ? undefined : this.#setupCode

@@ -8,8 +8,10 @@ export type {
   RunningAccessory,
   ServiceSpecs,
 } from './accessory-options.ts'
+export type { CameraAbilities, CameraDelegate } from './camera/abilities.ts'
 export type { CameraSettings } from './camera/camera-settings.ts'
 export type { CameraEvent } from './camera/events.ts'
+export type { RecordingAbilities, RecordingAudio } from './camera/recording-offer.ts'
 export type {
   CharacteristicLimits,
   CharacteristicOptions,
@@ -27,10 +29,21 @@ export {
 } from './errors.ts'
 export type { Log } from './log.ts'
 export type { RecordingReport } from './recording/recording-session.ts'
+export { readEvents } from './records/event-file.ts'
+export type {
+  EventOutcome,
+  EventRecord,
+  EventRecording,
+  EventSetUp,
+  EventVideo,
+  Readiness,
+} from './records/event-record.ts'
+export { explain } from './records/explain.ts'
 export { startAccessory } from './start-accessory.ts'
 export {
   type CameraInfo,
   type CameraOptions,
+  type CameraState,
   type RunningCamera,
   startCamera,
 } from './start-camera.ts'

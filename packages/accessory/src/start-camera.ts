@@ -3,12 +3,14 @@ import { type MediaSource, systemClock } from '@hksv/media'
 import type { AccessoryInfo, CommonOptions } from './accessory-options.ts'
 import { type CameraAbilities, type CameraDelegate, completeAbilities } from './camera/abilities.ts'
 import { CameraAccessory } from './camera/camera-accessory.ts'
-import { SettingsStore } from './camera/camera-settings.ts'
+import { type CameraSettings, SettingsStore } from './camera/camera-settings.ts'
 import type { CameraEvent } from './camera/events.ts'
 import { recordingOffer } from './camera/recording-offer.ts'
 import { hashOffer } from './camera/recording-selection.ts'
 import type { Log } from './log.ts'
 import { openParts } from './open-parts.ts'
+import { EventLog } from './records/event-log.ts'
+import type { EventRecord } from './records/event-record.ts'
 
 /** How a camera is started. */
 export interface CameraOptions extends CommonOptions, CameraAbilities {
@@ -17,12 +19,20 @@ export interface CameraOptions extends CommonOptions, CameraAbilities {
   /** The camera's hardware: its light, night vision, microphone and speaker. */
   readonly delegate?: CameraDelegate
   /** Where the control API listens; nowhere unless given. Beyond the loopback it needs a token. */
-  readonly control?: { readonly host: string; readonly port: number; readonly token?: string }
+  readonly control?: {
+    readonly host: string
+    readonly port: number
+    readonly token?: string
+    /** What `GET /metrics` answers, in the text format of Prometheus. */
+    readonly metrics?: () => Promise<string>
+  }
   /** Longest recording in milliseconds; 180,000 unless given. */
   readonly maxRecordingMs?: number
   readonly log: Log
   /** Told of what happens, in order; must not throw. */
   readonly onEvent?: (event: CameraEvent) => void
+  /** Told of each event when all of it is over; must not throw. */
+  readonly onRecord?: (record: EventRecord) => void
 }
 
 /** What a running camera is reached by. */
@@ -30,11 +40,29 @@ export interface CameraInfo extends AccessoryInfo {
   readonly controlUrl: string | undefined
 }
 
+/** How a camera is. */
+export interface CameraState {
+  readonly name: string
+  readonly id: string
+  readonly isPaired: boolean
+  readonly isArmed: boolean
+  readonly isRecording: boolean
+  readonly isMotionDetected: boolean
+  readonly isOccupancyDetected: boolean
+  readonly prebufferBytes: number
+  /** Verified connections of controllers. */
+  readonly sessions: number
+  readonly settings: CameraSettings
+}
+
 /** A camera that can be paired with and recorded from, until it is closed. */
 export interface RunningCamera extends AsyncDisposable {
   readonly info: CameraInfo
-  /** Something moves. @returns False when the camera is switched off. */
-  raiseMotion(durationMs: number): boolean
+  readonly state: CameraState
+  /** The last 200 events, oldest first; they are kept in the storage directory. */
+  readonly records: readonly EventRecord[]
+  /** Something moves, as `source` saw it. @returns False when the camera is switched off. */
+  raiseMotion(durationMs: number, source?: string): boolean
   clearMotion(): void
   /** Somebody is there. @returns False when the camera is switched off, or has no such sensor. */
   raiseOccupancy(durationMs: number): boolean
@@ -43,7 +71,7 @@ export interface RunningCamera extends AsyncDisposable {
    * Somebody rings: an event each time, also of a camera that is switched off, and ten seconds of
    * motion when recordings are wanted. @returns False when it is no doorbell.
    */
-  ringDoorbell(): boolean
+  ringDoorbell(source?: string): boolean
   /**
    * The camera's own switch: nothing is seen, shown or recorded while it is off. It is kept, also when
    * everybody unpairs. Resolves when it is on the disk.
@@ -94,6 +122,13 @@ export async function startCamera(options: CameraOptions): Promise<RunningCamera
       streamCount: abilities.streamCount,
       offerHash: hashOffer(offer),
     })
-    return new CameraAccessory({ ...parts, options, abilities, offer, settings, clock })
+    const events = await EventLog.open({
+      directory: store.directory,
+      camera: options.name,
+      now: parts.now,
+      log: parts.log,
+      final: record => options.onRecord?.(record),
+    })
+    return new CameraAccessory({ ...parts, options, abilities, offer, settings, events, clock })
   }
 }

@@ -8,11 +8,13 @@ import { isAccessoryError } from '../errors.ts'
 import type { SnapshotRequest } from '../http/router.ts'
 import { HdsListener } from '../recording/hds-listener.ts'
 import { RecordingManager } from '../recording/recording-manager.ts'
-import type { CameraInfo, CameraOptions, RunningCamera } from '../start-camera.ts'
+import type { EventLog } from '../records/event-log.ts'
+import type { EventRecord } from '../records/event-record.ts'
+import type { CameraInfo, CameraOptions, CameraState, RunningCamera } from '../start-camera.ts'
 import type { CompleteAbilities } from './abilities.ts'
 import { Camera } from './camera.ts'
 import { addCameraServices, type CameraServices } from './camera-services.ts'
-import { isAwake, type SettingsStore } from './camera-settings.ts'
+import { isAwake, readinessOf, type SettingsStore } from './camera-settings.ts'
 import type { CameraEvent } from './events.ts'
 import type { RecordingOffer } from './recording-offer.ts'
 import { refuseSnapshot } from './snapshot-policy.ts'
@@ -20,7 +22,6 @@ import { refuseSnapshot } from './snapshot-policy.ts'
 const MAX_RECORDING_MS = 180_000
 /** A press is worth a recording, and hubs record only motion. */
 const DOORBELL_MOTION_MS = 10_000
-const KEPT_EVENTS = 100
 
 /** What a {@link CameraAccessory} is put together from. */
 export interface CameraAccessoryParts extends Omit<AccessoryParts, 'kind'> {
@@ -28,6 +29,7 @@ export interface CameraAccessoryParts extends Omit<AccessoryParts, 'kind'> {
   readonly abilities: CompleteAbilities
   readonly offer: RecordingOffer
   readonly settings: SettingsStore
+  readonly events: EventLog
   readonly clock: Clock
 }
 
@@ -39,12 +41,12 @@ export class CameraAccessory implements RunningCamera {
   readonly #services: CameraServices
   readonly #dataStream: HdsListener
   readonly #recordings: RecordingManager
-  readonly #events: object[] = []
   #control: ControlServer | undefined
   #controlUrl: string | undefined
 
   constructor(parts: CameraAccessoryParts) {
     const { options, settings, offer, abilities, crypto, log, now } = parts
+    const { keeper } = parts.events
     this.#parts = parts
     this.#accessory = new Accessory({
       ...parts,
@@ -71,7 +73,10 @@ export class CameraAccessory implements RunningCamera {
       log,
       clock: parts.clock,
       emit: event => this.#emit(event),
-      reportMotion: isDetected => this.#services.motionDetected.update(isDetected),
+      reportMotion: isDetected => {
+        this.#services.motionDetected.update(isDetected)
+        keeper.moving(isDetected)
+      },
       reportOccupancy: isDetected => this.#services.occupancyDetected?.update(Number(isDetected)),
     })
     this.#recordings = new RecordingManager({
@@ -79,6 +84,7 @@ export class CameraAccessory implements RunningCamera {
       maxDurationMs: options.maxRecordingMs ?? MAX_RECORDING_MS,
       now,
       log,
+      keeper,
       opened: controllerId => this.#emit({ event: 'recording-opened', controllerId }),
       closed: report => this.#emit({ event: 'recording-closed', ...report }),
     })
@@ -88,6 +94,7 @@ export class CameraAccessory implements RunningCamera {
       now,
       host: options.host,
       onEvent: (connection, event) => this.#recordings.handle(connection, event),
+      onSetUp: (setUp, { controllerId }) => keeper.setUp(setUp, controllerId),
     })
     settings.onChange(current => {
       this.#services.refresh()
@@ -97,6 +104,21 @@ export class CameraAccessory implements RunningCamera {
 
   get info(): CameraInfo {
     return { ...this.#accessory.info, controlUrl: this.#controlUrl }
+  }
+
+  get state(): CameraState {
+    return {
+      name: this.#parts.options.name,
+      id: this.#accessory.info.id,
+      isPaired: this.#accessory.isPaired,
+      isArmed: this.#camera.isArmed,
+      isRecording: this.#recordings.isRecording,
+      isMotionDetected: this.#camera.motion.isDetected,
+      isOccupancyDetected: this.#camera.occupancy.isDetected,
+      prebufferBytes: this.#camera.prebufferBytes,
+      sessions: this.#accessory.sessionCount,
+      settings: this.#parts.settings.current,
+    }
   }
 
   /** Opens the ports and announces the camera. */
@@ -109,7 +131,12 @@ export class CameraAccessory implements RunningCamera {
     await this.#accessory.listen()
   }
 
-  raiseMotion(durationMs: number): boolean {
+  get records(): readonly EventRecord[] {
+    return this.#parts.events.records
+  }
+
+  raiseMotion(durationMs: number, source = 'program'): boolean {
+    this.#triggered('motion', source)
     return this.#camera.raiseMotion(durationMs)
   }
 
@@ -126,9 +153,10 @@ export class CameraAccessory implements RunningCamera {
     this.#camera.occupancy.clear()
   }
 
-  ringDoorbell(): boolean {
+  ringDoorbell(source = 'program'): boolean {
     const { programmableSwitchEvent } = this.#services
     if (programmableSwitchEvent === undefined) return false
+    this.#triggered('doorbell', source)
     programmableSwitchEvent.occur(0)
     this.#emit({ event: 'doorbell' })
     if (this.#parts.settings.current.isRecordingActive) {
@@ -152,6 +180,7 @@ export class CameraAccessory implements RunningCamera {
     this.#recordings.close('cancelled')
     this.#dataStream.close()
     await this.#control?.close()
+    await this.#parts.events.close()
     await this.#accessory.close()
     await this.#camera.close()
   }
@@ -162,26 +191,25 @@ export class CameraAccessory implements RunningCamera {
 
   #controlTarget(): ControlTarget {
     return {
-      raiseMotion: durationMs => this.raiseMotion(durationMs),
+      raiseMotion: durationMs => this.raiseMotion(durationMs, 'control'),
       clearMotion: () => this.clearMotion(),
       raiseOccupancy: durationMs => this.raiseOccupancy(durationMs),
       clearOccupancy: () => this.clearOccupancy(),
-      ringDoorbell: () => this.ringDoorbell(),
+      ringDoorbell: () => this.ringDoorbell('control'),
       setManuallyDisabled: isDisabled => this.setManuallyDisabled(isDisabled),
       snapshot: (width, height) => this.#camera.snapshot(width, height),
-      events: () => this.#events,
-      state: () => ({
-        name: this.#parts.options.name,
-        id: this.#accessory.info.id,
-        isPaired: this.#accessory.isPaired,
-        isArmed: this.#camera.isArmed,
-        isRecording: this.#recordings.isRecording,
-        isMotionDetected: this.#camera.motion.isDetected,
-        isOccupancyDetected: this.#camera.occupancy.isDetected,
-        prebufferBytes: this.#camera.prebufferBytes,
-        settings: this.#parts.settings.current,
-      }),
+      events: () => this.records,
+      metrics: this.#parts.options.control?.metrics,
+      state: () => this.state,
     }
+  }
+
+  #triggered(kind: 'motion' | 'doorbell', source: string): void {
+    const { settings, events } = this.#parts
+    const readiness = this.#accessory.isPaired ? readinessOf(settings.current) : 'not-paired'
+    const isTold = isAwake(settings.current)
+    const told = isTold ? this.#accessory.subscribers(this.#services.motionDetected.instanceId) : []
+    events.keeper.triggered(kind, { source, readiness, told })
   }
 
   async #snapshot({ width, height, reason }: SnapshotRequest): Promise<Uint8Array | number> {
@@ -205,8 +233,7 @@ export class CameraAccessory implements RunningCamera {
     if (event.event === 'identify') {
       this.#parts.log.info('Identify: a controller asks which camera this is.')
     }
-    this.#events.push({ time: new Date().toISOString(), ...event })
-    if (this.#events.length > KEPT_EVENTS) this.#events.shift()
+    if (event.event === 'error') this.#parts.events.keeper.sourceFailed(event.message)
     this.#parts.options.onEvent?.(event)
   }
 }

@@ -11,7 +11,11 @@ import {
 
 import { toBase64 } from '../base64.ts'
 import type { AttributeDatabase } from '../database/attribute-database.ts'
-import type { CharacteristicOptions, PublishedCharacteristic } from '../database/characteristic.ts'
+import type {
+  Characteristic,
+  CharacteristicOptions,
+  PublishedCharacteristic,
+} from '../database/characteristic.ts'
 import type { Requester } from '../database/request-context.ts'
 import { hapStatusError } from '../errors.ts'
 import type { CompleteAbilities } from './abilities.ts'
@@ -33,7 +37,7 @@ export interface CameraServicesOptions {
 
 /** What the camera itself speaks through. */
 export interface CameraServices {
-  readonly motionDetected: PublishedCharacteristic<boolean>
+  readonly motionDetected: Characteristic<'bool'>
   /** Only with such a sensor. */
   readonly occupancyDetected: PublishedCharacteristic<number> | undefined
   readonly thirdPartyCameraActive: PublishedCharacteristic<number>

@@ -1,3 +1,4 @@
+import type { Readiness } from '../records/event-record.ts'
 import type { StoredCamera } from '../storage/schemas.ts'
 import type { StateFile } from '../storage/state-file.ts'
 
@@ -31,6 +32,14 @@ export function isAwake({ isCameraActive, isManuallyDisabled }: CameraSettings):
 export function isArmed(settings: CameraSettings): boolean {
   const { isRecordingActive, selectedConfiguration } = settings
   return isAwake(settings) && isRecordingActive && selectedConfiguration !== undefined
+}
+
+/** Why nothing would be recorded, or that something would. */
+export function readinessOf(settings: CameraSettings): Readiness {
+  if (settings.isManuallyDisabled) return 'manually-disabled'
+  if (!settings.isCameraActive) return 'camera-off'
+  if (!settings.isRecordingActive) return 'recording-off'
+  return isArmed(settings) ? 'armed' : 'nothing-selected'
 }
 
 /** The settings in memory and on disk. A change is on the disk before it counts. */

@@ -68,6 +68,20 @@ export class HapServer {
     return (this.#tcp.address() as AddressInfo).port
   }
 
+  /** Verified connections. */
+  get sessionCount(): number {
+    return [...this.#sessions].filter(({ requester }) => requester !== undefined).length
+  }
+
+  /** Pairing ids of the controllers that listen for a characteristic's changes. */
+  subscribers(instanceId: number): string[] {
+    const ids = new Set<string>()
+    for (const { requester, subscriptions } of this.#sessions) {
+      if (requester !== undefined && subscriptions.has(instanceId)) ids.add(requester.controllerId)
+    }
+    return [...ids]
+  }
+
   /** Ends the connections whose pairing is gone, once their request under way is answered. */
   endUnpairedSessions(): void {
     for (const session of this.#sessions) {

@@ -30,6 +30,8 @@ const STALL_MS = 10_000
 export class HdsConnection {
   /** Whose connection it is: the HAP session that set it up. */
   readonly requester: Requester
+  /** The set-up that it came from. */
+  readonly setUp: object
   readonly #socket: Socket
   readonly #machine: HdsAccessory
   readonly #now: () => number
@@ -44,6 +46,7 @@ export class HdsConnection {
 
   constructor(options: {
     requester: Requester
+    setUp: object
     socket: Socket
     machine: HdsAccessory
     now: () => number
@@ -51,6 +54,7 @@ export class HdsConnection {
     onEvent: HdsEventHandler
   }) {
     this.requester = options.requester
+    this.setUp = options.setUp
     this.#socket = options.socket
     this.#machine = options.machine
     this.#now = options.now

@@ -42,6 +42,7 @@ export class HdsListener {
   readonly #now: () => number
   readonly #host: string | undefined
   readonly #onEvent: HdsEventHandler
+  readonly #onSetUp: (setUp: object, requester: Requester) => void
   readonly #prepared = new Set<Prepared>()
   readonly #sockets = new Set<Socket>()
   readonly #connections = new Set<HdsConnection>()
@@ -55,12 +56,15 @@ export class HdsListener {
     /** Where HAP listens. */
     host: string | undefined
     onEvent: HdsEventHandler
+    /** Told of each hub that is expected; `setUp` is its connection's later. */
+    onSetUp: (setUp: object, requester: Requester) => void
   }) {
     this.#crypto = options.crypto
     this.#log = options.log
     this.#now = options.now
     this.#host = options.host
     this.#onEvent = options.onEvent
+    this.#onSetUp = options.onSetUp
   }
 
   /** Expects a connection with the keys of this request, for ten seconds. */
@@ -87,6 +91,7 @@ export class HdsListener {
     try {
       const server = await this.#listen()
       const { port } = server.address() as AddressInfo
+      this.#onSetUp(prepared, requester)
       return { status: 'success', port, accessoryKeySalt }
     } catch (error) {
       this.#log.error({ err: error }, 'Cannot listen for a hub.')
@@ -165,6 +170,7 @@ export class HdsListener {
     const machine = new HdsAccessory({ crypto: this.#crypto, keys, now: acceptedAt })
     const connection = new HdsConnection({
       requester,
+      setUp: prepared,
       socket,
       machine,
       now: this.#now,

@@ -1,6 +1,7 @@
 import { dataSendReason, reasonName } from '@hksv/hds'
 
 import type { Log } from '../log.ts'
+import type { EventKeeper } from '../records/event-keeper.ts'
 import type { HdsConnection, HdsEvent } from './hds-connection.ts'
 import {
   type RecordingOptions,
@@ -21,6 +22,7 @@ export class RecordingManager {
     readonly maxDurationMs: number
     readonly now: () => number
     readonly log: Log
+    readonly keeper: EventKeeper
     readonly opened: (controllerId: string) => void
     readonly closed: (report: RecordingReport) => void
   }
@@ -32,6 +34,7 @@ export class RecordingManager {
     maxDurationMs: number
     now: () => number
     log: Log
+    keeper: EventKeeper
     opened: (controllerId: string) => void
     closed: (report: RecordingReport) => void
   }) {
@@ -64,6 +67,8 @@ export class RecordingManager {
         this.#find(connection, event.streamId)?.ended('expired', 'camera')
         break
       case 'ready':
+        this.#options.keeper.hello(connection.setUp)
+        break
       case 'notice':
       case 'failed':
         break
@@ -75,16 +80,18 @@ export class RecordingManager {
   }
 
   #open(connection: HdsConnection, streamId: number): void {
-    const { permit, maxDurationMs, now, log, opened, closed } = this.#options
+    const { permit, maxDurationMs, now, log, keeper, opened, closed } = this.#options
     const permitted = permit()
     const granted = permitted !== 'notAllowed' && this.isRecording ? 'busy' : permitted
     if (typeof granted === 'string') {
       connection.send({ type: 'refuse-recording', streamId, reason: dataSendReason[granted] })
+      const { controllerId } = connection.requester
+      keeper.refused({ controllerId, address: connection.remoteAddress }, granted)
       log.warn(`A hub asked for a recording and was refused: ${granted}.`)
       return
     }
     connection.send({ type: 'accept-recording', streamId })
-    const options = { ...granted, connection, streamId, maxDurationMs, now, log }
+    const options = { ...granted, connection, streamId, maxDurationMs, now, log, keeper }
     const session = new RecordingSession(options)
     this.#current = session
     const run = session.run()

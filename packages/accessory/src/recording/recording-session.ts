@@ -1,7 +1,9 @@
 import { type Fragment, renderFragment } from '@hksv/fmp4'
 import { dataSendReason } from '@hksv/hds'
+import type { SourceDescription } from '@hksv/media'
 
 import type { Log } from '../log.ts'
+import type { EventKeeper, RecordingAccount } from '../records/event-keeper.ts'
 import type { HdsConnection } from './hds-connection.ts'
 import type { Recorder } from './recorder.ts'
 
@@ -38,6 +40,7 @@ export interface RecordingOptions {
   readonly motionEndedAt: () => number | undefined
   readonly now: () => number
   readonly log: Log
+  readonly keeper: EventKeeper
 }
 
 /**
@@ -55,6 +58,7 @@ export class RecordingSession {
   #fragments = 0
   #bytes = 0
   #origin: number | undefined
+  #account: RecordingAccount | undefined
 
   constructor(options: RecordingOptions) {
     this.#options = options
@@ -84,10 +88,12 @@ export class RecordingSession {
     } finally {
       connection.signal.removeEventListener('abort', lost)
     }
+    const { reason, endedBy } = this.#ended ?? { reason: 'unexpectedFailure', endedBy: 'camera' }
+    this.#account?.ended(endedBy, reason)
     return {
       controllerId: connection.requester.controllerId,
-      reason: this.#ended?.reason ?? 'unexpectedFailure',
-      endedBy: this.#ended?.endedBy ?? 'camera',
+      reason,
+      endedBy,
       fragments: this.#fragments,
       bytes: this.#bytes,
       durationMs: this.#options.now() - this.#startedAt,
@@ -117,16 +123,24 @@ export class RecordingSession {
   async #send(): Promise<void> {
     const { recorder, withAudio, prebufferMs, connection } = this.#options
     const { signal } = this.#stop
-    const { init, fragments } = recorder.record({ prebufferMs, withAudio, signal })
+    const { init, fragments, description } = recorder.record({ prebufferMs, withAudio, signal })
+    const account = this.#open(description)
     await this.#sendParts('mediaInitialization', [init], false)
+    account.initSent(init.length)
     const stalled = () => this.close('unexpectedFailure')
     let stall = setTimeout(stalled, FIRST_FRAGMENT_MS)
     try {
-      for await (const { fragment } of fragments) {
+      for await (const { fragment, endedAt } of fragments) {
         clearTimeout(stall)
         const isLast = this.#isOver()
-        await this.#sendParts('mediaFragment', this.#render(fragment, withAudio), isLast)
+        const parts = this.#render(fragment, withAudio)
+        const { bytes, queuedBytes } = await this.#sendParts('mediaFragment', parts, isLast)
         this.#fragments++
+        account.fragmentSent(bytes, {
+          queuedBytes,
+          prebufferMs: endedAt <= this.#startedAt ? fragment.durationMs : 0,
+          hasBFrames: fragment.video.compositionOffsets !== undefined,
+        })
         if (isLast) break
         stall = setTimeout(stalled, SOURCE_STALL_MS)
       }
@@ -139,6 +153,22 @@ export class RecordingSession {
     }
   }
 
+  /** Begins the account of it. */
+  #open({ video, audio }: SourceDescription): RecordingAccount {
+    const { connection, keeper, withAudio } = this.#options
+    const { controllerId } = connection.requester
+    const { codec, width, height, maxKeyFrameIntervalMs } = video
+    const account = keeper.granted(
+      { controllerId, address: connection.remoteAddress },
+      {
+        video: { codec, width, height, maxKeyFrameIntervalMs, hasBFrames: false },
+        hasAudio: withAudio && audio !== undefined,
+      },
+    )
+    this.#account = account
+    return account
+  }
+
   #render(fragment: Fragment, withAudio: boolean): Uint8Array[] {
     this.#origin ??= fragment.video.decodeTime
     const origin = { videoTime: this.#origin }
@@ -149,12 +179,15 @@ export class RecordingSession {
     dataType: 'mediaInitialization' | 'mediaFragment',
     parts: readonly Uint8Array[],
     endOfStream: boolean,
-  ): Promise<void> {
-    if (this.#stop.signal.aborted) return
+  ): Promise<{ bytes: number; queuedBytes: number }> {
     const { connection, streamId } = this.#options
+    if (this.#stop.signal.aborted) return { bytes: 0, queuedBytes: 0 }
     connection.send({ type: 'send-fragment', streamId, dataType, parts, endOfStream })
-    this.#bytes += parts.reduce((sum, part) => sum + part.length, 0)
+    const bytes = parts.reduce((sum, part) => sum + part.length, 0)
+    this.#bytes += bytes
+    const { queuedBytes } = connection
     await connection.drained()
+    return { bytes, queuedBytes }
   }
 
   #isOver(): boolean {

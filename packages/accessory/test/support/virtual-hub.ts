@@ -12,11 +12,12 @@ import {
 import { systemClock } from '@hksv/media'
 import { pino } from 'pino'
 import { onTestFinished, vi } from 'vitest'
-
 import { HdsConnection } from '../../src/recording/hds-connection.ts'
 import { Recorder } from '../../src/recording/recorder.ts'
 import { RecordingManager } from '../../src/recording/recording-manager.ts'
 import type { RecordingReport } from '../../src/recording/recording-session.ts'
+import { EventKeeper } from '../../src/records/event-keeper.ts'
+import type { EventRecord } from '../../src/records/event-record.ts'
 import { Mailbox } from '../client.ts'
 import { HandSource } from './hand-source.ts'
 
@@ -127,6 +128,8 @@ export async function runningRecorder(prebufferLengthMs = 4000): Promise<{
 /** A camera's data streams and what it reports of them, with one recorder behind all. */
 export class VirtualCamera {
   readonly reports: Mailbox<RecordingReport> = new Mailbox()
+  /** Each when it begins, and when it is over. */
+  readonly records: EventRecord[] = []
   motionEndedAt: number | undefined
   readonly manager: RecordingManager
 
@@ -141,6 +144,12 @@ export class VirtualCamera {
       maxDurationMs: options.maxDurationMs ?? 180_000,
       now,
       log,
+      keeper: new EventKeeper({
+        camera: 'Porch',
+        lastId: 0,
+        now,
+        changed: record => this.records.push(record),
+      }),
       opened: () => undefined,
       closed: report => this.reports.push(report),
     })
@@ -164,6 +173,7 @@ export class VirtualCamera {
     const requester = { controllerId: 'hub', sharedSecret, localAddress: '', signal }
     const connection = new HdsConnection({
       requester,
+      setUp: {},
       // All that the connection needs of a socket is what every stream has.
       socket: hub as unknown as Socket,
       machine: new HdsAccessory({ crypto, keys, now: now() }),

@@ -99,7 +99,10 @@ function addAbilityFlags(command: Command): void {
 }
 
 /** What the flags say of the camera; source and log are still to come. */
-export function cameraOptions(flags: CameraFlags): Omit<CameraOptions, 'source' | 'log'> {
+export function cameraOptions(
+  flags: CameraFlags,
+  metrics: (() => Promise<string>) | undefined,
+): Omit<CameraOptions, 'source' | 'log'> {
   const { HKSV_CONTROL_TOKEN: token } = process.env
   const { bind, port, setupCode, control, sizes, audio } = flags
   return {
@@ -122,7 +125,13 @@ export function cameraOptions(flags: CameraFlags): Omit<CameraOptions, 'source' 
     ...(setupCode === undefined ? {} : { setupCode }),
     ...(control === undefined
       ? {}
-      : { control: { ...control, ...(token === undefined ? {} : { token }) } }),
+      : {
+          control: {
+            ...control,
+            ...(token === undefined ? {} : { token }),
+            ...(metrics === undefined ? {} : { metrics }),
+          },
+        }),
   }
 }
 

@@ -2,7 +2,13 @@ import process from 'node:process'
 import { createInterface, emitKeypressEvents } from 'node:readline'
 import { setFlagsFromString } from 'node:v8'
 
-import { type CameraEvent, type CameraInfo, type RunningCamera, startCamera } from '@hksv/accessory'
+import {
+  type CameraEvent,
+  type CameraInfo,
+  explain,
+  type RunningCamera,
+  startCamera,
+} from '@hksv/accessory'
 import { openSource } from '@hksv/media'
 import { Command } from 'commander'
 
@@ -45,11 +51,20 @@ async function runCamera(flags: CameraFlags): Promise<void> {
   await using source = await openSource(flags.source)
   for (const warning of source.warnings) output.warn(warning)
   let running: RunningCamera | undefined
+  // Whoever does not open the control API need not load what counts.
+  const counting =
+    flags.control === undefined
+      ? undefined
+      : (await import('../metrics.ts')).createMetrics(() => running?.state)
   await using camera = await startCamera({
-    ...cameraOptions(flags),
+    ...cameraOptions(flags, counting?.render),
     source,
     log: createLog(output),
     onEvent: event => report(output, event, running?.info),
+    onRecord: record => {
+      counting?.count(record)
+      output.detail(explain(record).join('\n'))
+    },
   })
   running = camera
   await introduce(output, camera, flags)
@@ -160,10 +175,10 @@ function listenForKeys(camera: RunningCamera, output: Output, stop: () => void):
   process.stdin.setRawMode(true)
   process.stdin.on('keypress', (_text: unknown, key: { name?: string; ctrl?: boolean }) => {
     if (key.name === 'q' || (key.ctrl && key.name === 'c')) stop()
-    else if (key.name === 'm' && !camera.raiseMotion(KEY_MOTION_MS)) {
+    else if (key.name === 'm' && !camera.raiseMotion(KEY_MOTION_MS, 'key')) {
       output.note('The camera is switched off in Home.')
-    } else if (key.name === 'd' && !camera.ringDoorbell()) {
-      output.note('Not a doorbell (start it with --doorbell), or switched off in Home.')
+    } else if (key.name === 'd' && !camera.ringDoorbell('key')) {
+      output.note('Not a doorbell: start it with --doorbell.')
     }
   })
 }

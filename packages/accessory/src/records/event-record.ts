@@ -1,0 +1,112 @@
+/** Whether a camera was ready to record when something happened, or why not. */
+export type Readiness =
+  | 'armed'
+  | 'not-paired'
+  | 'camera-off'
+  | 'manually-disabled'
+  | 'recording-off'
+  | 'nothing-selected'
+
+/** What became of an event. */
+export type EventOutcome =
+  /** It is not over. */
+  | 'pending'
+  /** A hub has a clip of it. */
+  | 'recorded'
+  /** A hub has a beginning of it. */
+  | 'cut-short'
+  /** There was nothing to be had: see {@link Readiness}. */
+  | Exclude<Readiness, 'armed'>
+  /** No controller listened for motion. */
+  | 'nobody-told'
+  /** Somebody was told, and nobody asked for a recording. */
+  | 'never-opened'
+  /** Whoever asked for a recording was refused. */
+  | 'refused'
+  /** The source gave nothing, or broke off. */
+  | 'source-failed'
+  /** The hub took nothing for ten seconds. */
+  | 'stalled'
+  /** The camera was stopped, or killed, before it was over. */
+  | 'interrupted'
+
+/** A hub that asked for a data stream. */
+export interface EventSetUp {
+  /** Pairing id of the hub. */
+  controllerId: string
+  afterMs: number
+  /** When it said hello on the data stream, if it did. */
+  helloAfterMs?: number | undefined
+}
+
+/** A hub that asked for a recording. */
+export interface EventRecording {
+  /** Pairing id of the hub, and where it connected from. */
+  controllerId: string
+  address?: string | undefined
+  openAfterMs: number
+  /** Name of the reason it was refused with; all that follows is absent then. */
+  refused?: string | undefined
+  initAfterMs?: number | undefined
+  firstFragmentAfterMs?: number | undefined
+  /** Milliseconds of media from before the hub asked. */
+  prebufferMs?: number | undefined
+  /** The initialization is counted in the bytes, not in the fragments. */
+  fragments?: number | undefined
+  bytes?: number | undefined
+  /** Most bytes that waited, sealed, for the hub to take them. */
+  maxQueuedBytes?: number | undefined
+  video?: EventVideo | undefined
+  hasAudio?: boolean | undefined
+  /** Absent while it runs. */
+  ended?:
+    | {
+        afterMs: number
+        by: 'hub' | 'camera' | 'connection'
+        /** Name of a dataSend reason, `acknowledged`, `expired`, or why the connection was lost. */
+        reason: string
+      }
+    | undefined
+}
+
+/** What a recording showed. */
+export interface EventVideo {
+  codec: 'h264' | 'h265'
+  /** Pixels. */
+  width: number
+  height: number
+  maxKeyFrameIntervalMs?: number | undefined
+  /** Whether frames refer to later ones. */
+  hasBFrames: boolean
+}
+
+/**
+ * One event, from what triggered it to what became of it: plain JSON. All that a camera says of its
+ * recordings afterwards comes from here.
+ */
+export interface EventRecord {
+  /** Rises by one with each event, over restarts. */
+  id: number
+  /** Name of the camera. */
+  camera: string
+  /** When it began, ISO 8601; all other times are milliseconds after it. */
+  at: string
+  trigger: {
+    /** `hub`: a hub asked for a recording without any event. */
+    kind: 'motion' | 'doorbell' | 'hub'
+    /** What saw it: `control`, `program`, `key`, or a detector's name. */
+    source: string
+  }
+  /** How often something happened before all of it was over. */
+  triggers: number
+  readiness: Readiness
+  /** Pairing ids of the controllers that were told of the motion. */
+  told: string[]
+  motionEndedAfterMs?: number | undefined
+  setUps: EventSetUp[]
+  recordings: EventRecording[]
+  sourceFailures: { afterMs: number; message: string }[]
+  outcome: EventOutcome
+  /** When all of it was over. */
+  endedAfterMs?: number | undefined
+}

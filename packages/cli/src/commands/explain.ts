@@ -1,0 +1,79 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { type EventRecord, explain, readEvents } from '@hksv/accessory'
+import { Command, InvalidArgumentError } from 'commander'
+
+import { IncompleteError } from '../failure.ts'
+import { addCommonOptions, addOption } from '../options.ts'
+import { Output, type OutputOptions } from '../output.ts'
+import { dataDirectory } from '../paths.ts'
+
+interface ExplainFlags extends OutputOptions {
+  readonly storage: string
+  readonly last: number
+  readonly id?: number
+}
+
+/** `hksv explain`: why the last event left a clip, or none. */
+export function explainCommand(): Command {
+  const command = new Command('explain').description(
+    'Say why the last event left a clip, or why it did not',
+  )
+  addOption(command, '--storage <dir>', 'where the camera keeps its state', {
+    standard: join(dataDirectory(), 'camera'),
+  })
+  addOption(command, '--last <number>', 'the last so many events, the newest at the end', {
+    parse: parseCount,
+    standard: 1,
+  })
+  addOption(command, '--id <number>', 'the event of this number', { parse: parseCount })
+  addCommonOptions(command)
+  command.addHelpText(
+    'after',
+    `
+The camera may be running. With --json each event is one line, whole.
+
+Examples:
+  hksv explain
+  hksv explain --last 20 --json | jq .outcome`,
+  )
+  return command.action(explainEvents)
+}
+
+async function explainEvents(flags: ExplainFlags): Promise<void> {
+  const { storage, last, id } = flags
+  const output = new Output(flags)
+  if (!existsSync(storage)) {
+    throw new IncompleteError(
+      `There is no directory ${storage}. Say where the camera keeps its state with --storage.`,
+    )
+  }
+  const events = await readEvents(storage)
+  const chosen = id === undefined ? events.slice(-last) : events.filter(event => event.id === id)
+  if (id !== undefined && chosen.length === 0) {
+    throw new IncompleteError(`There is no event ${id} in ${storage}: ${range(events)}.`)
+  }
+  if (events.length === 0) output.note('Nothing has happened at this camera yet.')
+  for (const [i, event] of chosen.entries()) {
+    output.record({ event: 'explained', ...event })
+    if (i > 0) output.result('')
+    for (const line of describe(event)) output.result(line)
+  }
+}
+
+function describe(event: EventRecord): string[] {
+  const [verdict = '', ...rest] = explain(event)
+  const { id, camera, at } = event
+  return [verdict, `Event ${id} of ${camera}, ${new Date(at).toLocaleString('sv')}`, ...rest]
+}
+
+function range(events: readonly EventRecord[]): string {
+  const [first] = events
+  return first === undefined ? 'there are none' : `there are ${first.id} to ${events.at(-1)?.id}`
+}
+
+function parseCount(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It is no number above 0.')
+  return Number(text)
+}
