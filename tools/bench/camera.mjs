@@ -40,13 +40,17 @@ export class Camera {
    * @param {{ groups?: number, kind?: 'camera' | 'light' }} options How many fragments of media a
    * camera has prepared.
    */
-  static async start(name, { groups = 1, kind = 'camera' } = {}) {
+  static start(name, { groups = 1, kind = 'camera' } = {}) {
+    return Camera.startIn(new Subject(`${name}-${kind}`), { groups, isLive: name === 'hksv' })
+  }
+
+  /** Starts one in a process that may have others. */
+  static async startIn(subject, { groups, isLive = true } = {}) {
     const directory = await mkdtemp(join(tmpdir(), 'hksv-bench-'))
-    const subject = new Subject(`${name}-${kind}`)
     const storage = join(directory, 'accessory')
     const port = await subject.call('start', { storage, setupCode: SETUP_CODE, groups })
     const store = await ControllerStore.open(join(directory, 'hub'), crypto)
-    return new Camera({ subject, isLive: name === 'hksv', directory, port, store })
+    return new Camera({ subject, isLive, directory, port, store })
   }
 
   /** One pair-setup, without the pair-verify that follows it in a home. */
@@ -111,8 +115,14 @@ export class Camera {
     return { port, keys: Object.fromEntries(hex) }
   }
 
-  async stop() {
+  /** Ends the connection that armed it: nobody is there. */
+  leave() {
     this.#client?.close()
+    this.#client = undefined
+  }
+
+  async stop() {
+    this.leave()
     this.subject.stop()
     await rm(this.#directory, { recursive: true, force: true })
   }

@@ -19,6 +19,7 @@ import { descriptors } from './measures/descriptors.mjs'
 import { event } from './measures/event.mjs'
 import { fragmenter } from './measures/fragmenter.mjs'
 import { install } from './measures/install.mjs'
+import { manyCameras } from './measures/many-cameras.mjs'
 import { memory } from './measures/memory.mjs'
 import { openToInit } from './measures/open-to-init.mjs'
 import { pairSetup } from './measures/pair-setup.mjs'
@@ -42,6 +43,7 @@ const measures = [
   sessions,
   descriptors,
   memory,
+  manyCameras,
   start,
   install,
   recording,
