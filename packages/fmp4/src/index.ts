@@ -16,6 +16,12 @@ export {
   parseElementaryStreamDescriptor,
   writeElementaryStreamDescriptor,
 } from './box/esds.ts'
+export {
+  type HevcConfiguration,
+  type HevcParameterSets,
+  parseHevcConfiguration,
+  writeHevcConfiguration,
+} from './box/hvcc.ts'
 export type { FieldValues } from './box/layout.ts'
 export { type Box, type BoxTreeOptions, boxTree } from './box/tree.ts'
 export { rescale } from './bytes.ts'
@@ -33,6 +39,9 @@ export { type RenderOptions, renderFragment } from './fragment/render-fragment.t
 export type { TrackRun } from './fragment/track-run.ts'
 export { nalType, nalTypes } from './h264/nal.ts'
 export { hasChromaFields, parseSps, type Sps } from './h264/sps.ts'
+export { hevcLayerId, hevcNalType, hevcNalTypes, isIrap, isRasl } from './h265/nal.ts'
+export type { ProfileTierLevel } from './h265/profile-tier-level.ts'
+export { type HevcSps, parseHevcSps } from './h265/sps.ts'
 export { initSegment } from './init-segment.ts'
 export {
   type Finding,

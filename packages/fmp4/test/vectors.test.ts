@@ -7,7 +7,6 @@ import {
   type ElementaryStreamDescriptor,
   Fragmenter,
   initSegment,
-  isFmp4Error,
   parseAudioSpecificConfig,
   parseAvcConfiguration,
   parseElementaryStreamDescriptor,
@@ -21,7 +20,16 @@ import {
 import { describe, expect, test } from 'vitest'
 
 import { join } from './support/stream.ts'
-import { accepted, codeOf, fromHex, refused, toHex, vectorFile } from './support/vectors.ts'
+import {
+  accepted,
+  codeOf,
+  cutAnywhere,
+  fromHex,
+  hexed,
+  refused,
+  toHex,
+  vectorFile,
+} from './support/vectors.ts'
 
 const directory = new URL('../../../test-vectors/fmp4/', import.meta.url)
 
@@ -34,20 +42,6 @@ describe('vector files', () => {
     for (const one of cases) expect(one.value !== undefined || one.error !== undefined).toBe(true)
   })
 })
-
-/** Bytes of every length below the whole either are refused by our error or read. */
-function cutAnywhere(bytes: Uint8Array, read: (bytes: Uint8Array) => unknown): void {
-  for (let length = 0; length < bytes.length; length++) {
-    try {
-      read(bytes.subarray(0, length))
-    } catch (error) {
-      if (!isFmp4Error(error)) throw error
-    }
-  }
-}
-
-const hexed = (value: object): unknown =>
-  JSON.parse(JSON.stringify(value, (_, one) => (one instanceof Uint8Array ? toHex(one) : one)))
 
 describe('AudioSpecificConfig', () => {
   const name = 'audio-specific-config'

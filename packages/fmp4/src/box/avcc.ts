@@ -1,7 +1,7 @@
-import { viewOf } from '../bytes.ts'
 import { Fmp4Error } from '../errors.ts'
 import { nalType, nalTypes } from '../h264/nal.ts'
 import { hasChromaFields, parseSps } from '../h264/sps.ts'
+import { nalListLength, setNals, takeNals } from './nal-list.ts'
 
 /** An AVCDecoderConfigurationRecord. */
 export interface AvcConfiguration {
@@ -46,8 +46,8 @@ export function writeAvcConfiguration(
         0,
       ]
     : []
-  const length = [...sps, ...pps].reduce((sum, nal) => sum + 2 + nal.length, 0)
-  const bytes = new Uint8Array(head.length + length + 1 + extension.length)
+  const length = head.length + nalListLength([...sps, ...pps]) + 1 + extension.length
+  const bytes = new Uint8Array(length)
   bytes.set(head)
   let offset = setNals(bytes, head.length, sps)
   bytes[offset++] = pps.length
@@ -70,16 +70,6 @@ function checkParameterSets(sps: readonly Uint8Array[], pps: readonly Uint8Array
   return first
 }
 
-function setNals(bytes: Uint8Array, start: number, nals: readonly Uint8Array[]): number {
-  let offset = start
-  for (const nal of nals) {
-    viewOf(bytes).setUint16(offset, nal.length)
-    bytes.set(nal, offset + 2)
-    offset += 2 + nal.length
-  }
-  return offset
-}
-
 /**
  * Reads the content of an `avcC` box. The High extension may be missing, as some muxers leave it out.
  * @throws Fmp4Error FMP4_TRUNCATED, or FMP4_FIELD for an unknown version.
@@ -88,10 +78,10 @@ export function parseAvcConfiguration(bytes: Uint8Array): AvcConfiguration {
   if (bytes.length < 7) throw new Fmp4Error('FMP4_TRUNCATED', { box: 'avcC' })
   const [version = 0, profile = 0, compatibility = 0, level = 0, lengths = 0, counts = 0] = bytes
   if (version !== 1) throw new Fmp4Error('FMP4_FIELD', { box: 'avcC', detail: 'unknown version' })
-  const sps = takeNals(bytes, 6, counts & 0x1f)
+  const sps = takeNals(bytes, { box: 'avcC', start: 6, count: counts & 0x1f })
   const ppsCount = bytes[sps.end]
   if (ppsCount === undefined) throw new Fmp4Error('FMP4_TRUNCATED', { box: 'avcC' })
-  const pps = takeNals(bytes, sps.end + 1, ppsCount)
+  const pps = takeNals(bytes, { box: 'avcC', start: sps.end + 1, count: ppsCount })
   const [chroma, luma = 0, chromaDepth = 0, extensionCount] = bytes.subarray(pps.end)
   const hasExtension = hasChromaFields(profile) && extensionCount !== undefined
   const hasExtensionBits =
@@ -114,16 +104,4 @@ export function parseAvcConfiguration(bytes: Uint8Array): AvcConfiguration {
     }),
     hasReservedBits: lengths >= 0xfc && counts >= 0xe0 && hasExtensionBits,
   }
-}
-
-function takeNals(bytes: Uint8Array, start: number, count: number) {
-  const nals: Uint8Array[] = []
-  let end = start
-  for (let i = 0; i < count; i++) {
-    const length = ((bytes[end] ?? 0) << 8) | (bytes[end + 1] ?? 0)
-    if (end + 2 + length > bytes.length) throw new Fmp4Error('FMP4_TRUNCATED', { box: 'avcC' })
-    nals.push(bytes.subarray(end + 2, end + 2 + length))
-    end += 2 + length
-  }
-  return { nals, end }
 }

@@ -1,4 +1,4 @@
-/** Writes bits as the H.264 specification counts them. */
+/** Writes bits as the specifications of H.264 and H.265 count them. */
 export class BitWriter {
   #bits = ''
 
@@ -22,10 +22,10 @@ export class BitWriter {
   }
 
   /** @returns A NAL unit: header, the bits with their stop bit, and emulation prevention. */
-  nal(header: number): Uint8Array {
+  nal(...header: readonly number[]): Uint8Array {
     const bits = `${this.#bits}1`
     const padded = bits.padEnd(Math.ceil(bits.length / 8) * 8, '0')
-    const bytes = [header]
+    const bytes = [...header]
     let zeros = 0
     for (let at = 0; at < padded.length; at += 8) {
       const byte = Number.parseInt(padded.slice(at, at + 8), 2)

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
 
+import { isFmp4Error } from '@hksv/fmp4'
+
 /** A row of a vector file: bytes with their value, or bytes that are refused. */
 interface Vector<Value> {
   readonly name: string
@@ -48,6 +50,23 @@ export function fromHex(hex: string): Uint8Array {
 
 export function toHex(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('hex')
+}
+
+/** @returns The value as JSON has it, bytes as hex. */
+export function hexed(value: object): unknown {
+  const text = JSON.stringify(value, (_, one) => (one instanceof Uint8Array ? toHex(one) : one))
+  return JSON.parse(text)
+}
+
+/** Bytes of every length below the whole either are refused by our error or read. */
+export function cutAnywhere(bytes: Uint8Array, read: (bytes: Uint8Array) => unknown): void {
+  for (let length = 0; length < bytes.length; length++) {
+    try {
+      read(bytes.subarray(0, length))
+    } catch (error) {
+      if (!isFmp4Error(error)) throw error
+    }
+  }
 }
 
 /** @returns The code of the error that `run` throws; undefined when it throws none. */
