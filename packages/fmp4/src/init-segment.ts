@@ -1,15 +1,20 @@
 import { writeAvcConfiguration } from './box/avcc.ts'
 import { writeElementaryStreamDescriptor } from './box/esds.ts'
 import { fragmentBoxes } from './box/fragment-boxes.ts'
+import { writeHevcConfiguration } from './box/hvcc.ts'
 import type { Layout } from './box/layout.ts'
 import { movieBoxes } from './box/movie-boxes.ts'
+import { sampleEntries } from './box/sample-entries.ts'
 import { type BoxNode, box, bytesTail, encodeBoxes } from './box/write.ts'
 import { ascii } from './bytes.ts'
 import { parseSps } from './h264/sps.ts'
+import { parseHevcSps } from './h265/sps.ts'
 import type { AudioTrack, VideoTrack } from './tracks.ts'
 
-const brands = ['isom', 'iso5', 'iso6', 'mp42', 'avc1']
+/** Those of a camera sold with Secure Video, and `iso5` and `iso6` for what fragments and `prft` need. */
+const brands = { avc1: 'isomiso5iso6mp42avc1', hvc1: 'isomiso5iso6mp42' }
 const avcC: Layout = { type: 'avcC', fields: [] }
+const hvcC: Layout = { type: 'hvcC', fields: [] }
 const esds: Layout = { type: 'esds', full: { version: 0, flags: 0 }, fields: [] }
 
 /**
@@ -28,14 +33,14 @@ const esds: Layout = { type: 'esds', full: { version: 0, flags: 0 }, fields: [] 
  *         vmhd | smhd
  *         dinf → dref → url
  *         stbl
- *           stsd → avc1 → avcC [pasp] | mp4a → esds
+ *           stsd → avc1 → avcC [pasp] | hvc1 → hvcC [pasp] | mp4a → esds
  *           stsz, stsc, stts, stco    empty
  *   mvex
  *     mehd
  *     trex                            one for each track
  * ```
  * @param tracks - Leave `audio` out for a recording without sound; an empty track would make players wait.
- * @throws Fmp4Error FMP4_PARAMETER_SETS without SPS and PPS, FMP4_BITSTREAM when the SPS cannot be
+ * @throws Fmp4Error FMP4_PARAMETER_SETS without VPS (H.265), SPS and PPS, FMP4_BITSTREAM when the SPS cannot be
  * read, FMP4_TOO_LARGE when a parameter set does not fit; RangeError for a number that does not fit.
  * @see ISO/IEC 14496-12 §8.2 and §8.8
  */
@@ -45,7 +50,7 @@ export function initSegment(tracks: { video: VideoTrack; audio?: AudioTrack }): 
   return encodeBoxes([
     box(movieBoxes.ftyp, {
       values: { majorBrand: 'mp42', minorVersion: 1 },
-      tail: bytesTail(ascii(brands.join(''))),
+      tail: bytesTail(ascii(brands[video.codec])),
     }),
     box(movieBoxes.moov, {
       children: [
@@ -64,16 +69,15 @@ export function initSegment(tracks: { video: VideoTrack; audio?: AudioTrack }): 
 }
 
 function videoTrak(track: VideoTrack): BoxNode {
-  const configuration = writeAvcConfiguration(track.sps, track.pps)
-  const { width, height, vui } = parseSps(track.sps[0] ?? new Uint8Array())
+  const { configuration, sps } = videoConfiguration(track)
+  const { width, height, vui } = sps
   const pixel = vui.sampleAspectRatio ?? { width: 1, height: 1 }
-  const pasp = box(movieBoxes.pasp, { values: { hSpacing: pixel.width, vSpacing: pixel.height } })
-  const avc1 = box(movieBoxes.avc1, {
+  const pasp = box(sampleEntries.pasp, {
+    values: { hSpacing: pixel.width, vSpacing: pixel.height },
+  })
+  const entry = box(sampleEntries[track.codec], {
     values: { width, height },
-    children: [
-      box(avcC, { tail: bytesTail(configuration) }),
-      ...(pixel.width === pixel.height ? [] : [pasp]),
-    ],
+    children: [configuration, ...(pixel.width === pixel.height ? [] : [pasp])],
   })
   const size = { width: track.width * 0x10000, height: track.height * 0x10000 }
   return trak({
@@ -81,14 +85,25 @@ function videoTrak(track: VideoTrack): BoxNode {
     timescale: track.timescale,
     handler: ['vide', 'Video Handler'],
     mediaHeader: box(movieBoxes.vmhd),
-    sampleEntry: avc1,
+    sampleEntry: entry,
   })
+}
+
+function videoConfiguration(track: VideoTrack) {
+  const [first = new Uint8Array()] = track.sps
+  // Written first: what is missing is told better than that nothing cannot be read.
+  if (track.codec === 'avc1') {
+    const tail = bytesTail(writeAvcConfiguration(track.sps, track.pps))
+    return { configuration: box(avcC, { tail }), sps: parseSps(first) }
+  }
+  const tail = bytesTail(writeHevcConfiguration(track))
+  return { configuration: box(hvcC, { tail }), sps: parseHevcSps(first) }
 }
 
 function audioTrak(track: AudioTrack): BoxNode {
   const { audioSpecificConfig, bitrate = 64_000 } = track
   const descriptor = writeElementaryStreamDescriptor(audioSpecificConfig, bitrate)
-  const mp4a = box(movieBoxes.mp4a, {
+  const mp4a = box(sampleEntries.mp4a, {
     values: { channelCount: track.channels, sampleRate: track.sampleRate },
     children: [box(esds, { tail: bytesTail(descriptor) })],
   })

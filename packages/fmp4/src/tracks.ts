@@ -1,6 +1,5 @@
-/** An H.264 track: everything its part of an init segment is made of. */
-export interface VideoTrack {
-  readonly codec: 'avc1'
+/** What the tracks of both video codecs have. */
+interface CommonVideoTrack {
   /** 1 or above, unlike that of the other track. */
   readonly trackId: number
   /** Units a second of `decodeTime`; 90000 for RTP. */
@@ -13,6 +12,21 @@ export interface VideoTrack {
   /** Picture parameter sets: NAL units with header, at least one. */
   readonly pps: readonly Uint8Array[]
 }
+
+/** An H.264 track: everything its part of an init segment is made of. */
+export interface AvcTrack extends CommonVideoTrack {
+  readonly codec: 'avc1'
+}
+
+/** An H.265 track: everything its part of an init segment is made of. */
+export interface HevcTrack extends CommonVideoTrack {
+  readonly codec: 'hvc1'
+  /** Video parameter sets: NAL units with header, at least one. */
+  readonly vps: readonly Uint8Array[]
+}
+
+/** A video track, told apart by the type of its sample entry. */
+export type VideoTrack = AvcTrack | HevcTrack
 
 /** An AAC track. Its timescale is the sampling rate. */
 export interface AudioTrack {
@@ -35,10 +49,10 @@ export interface MediaSample {
   readonly decodeTime: number
   /** When it is shown, counted from `decodeTime`; 0 unless told. */
   readonly compositionTimeOffset?: number
-  /** Whether it is an IDR picture (a key frame); true for audio. */
+  /** Whether decoding can begin here: an IDR picture, or another IRAP picture of H.265; true for audio. */
   readonly isSync: boolean
   /**
-   * Video: NAL units, each behind its length in 4 bytes. Audio: a raw AAC frame without ADTS header.
+   * Video: NAL units, each behind its length in 4 bytes, without parameter sets. Audio: a raw AAC frame without ADTS header.
    * The reader may not keep it: it belongs to the sender again when the call returns.
    */
   readonly data: Uint8Array

@@ -1,4 +1,11 @@
-import { boxTree, type MovieTrack, movieReader, readMovie } from '@hksv/fmp4'
+import {
+  boxTree,
+  type MovieTrack,
+  movieReader,
+  parseHevcConfiguration,
+  parseHevcSps,
+  readMovie,
+} from '@hksv/fmp4'
 import { describe, expect, test } from 'vitest'
 
 import { findBox, patch32 } from './support/patch.ts'
@@ -14,6 +21,9 @@ type Row = [
 
 interface Expected {
   isFragmented: boolean
+  /** Of H.265. */
+  codec?: string
+  timescale?: number
   video: Row[]
   audio: Row[]
 }
@@ -41,16 +51,37 @@ describe('files', () => {
     expect(video.samples.endTime).toBe(8192)
   })
 
-  test.each(refused('movies'))('refused: $name', ({ bytes, error }) => {
-    expect(codeOf(() => readMovie(bytes))).toBe(error)
+  test.each(accepted<Expected>('hevc-movies'))('$name', ({ bytes, value }) => {
+    const { tracks, isFragmented } = readMovie(bytes)
+    const [video, audio] = tracks as [MovieTrack, MovieTrack]
+    const { codec, timescale } = value
+    expect({ isFragmented, video: rowsOf(video), audio: rowsOf(audio) }).toEqual({
+      ...{ isFragmented: value.isFragmented, video: value.video, audio: value.audio },
+    })
+    expect(video).toMatchObject({ kind: 'video', codec, timescale, width: 64, height: 48 })
+    expect(video.avc).toBeUndefined()
+    const { vps, sps, pps, isComplete } = video.hevc ?? parseHevcConfiguration(new Uint8Array())
+    expect([vps, sps, pps].map(sets => sets.length)).toEqual([1, 1, 1])
+    expect(isComplete).toBe(codec === 'hvc1')
+    expect(parseHevcSps(sps[0] ?? new Uint8Array())).toMatchObject({ width: 64, height: 48 })
   })
 
-  test.each(accepted<Expected>('movies'))('$name: every cut is refused or read', ({ bytes }) => {
-    for (let length = 0; length < bytes.length; length++) {
-      const code = codeOf(() => readMovie(bytes.subarray(0, length)))
-      if (code !== undefined) expect(code).toMatch(/^FMP4_(NOT_MP4|TRUNCATED|BOX_MISSING)$/)
-    }
-  })
+  test.each([...refused('movies'), ...refused('hevc-movies')])(
+    'refused: $name',
+    ({ bytes, error }) => {
+      expect(codeOf(() => readMovie(bytes))).toBe(error)
+    },
+  )
+
+  test.each([...accepted<Expected>('movies'), ...accepted<Expected>('hevc-movies')])(
+    '$name: every cut is refused or read',
+    ({ bytes }) => {
+      for (let length = 0; length < bytes.length; length++) {
+        const code = codeOf(() => readMovie(bytes.subarray(0, length)))
+        if (code !== undefined) expect(code).toMatch(/^FMP4_(NOT_MP4|TRUNCATED|BOX_MISSING)$/)
+      }
+    },
+  )
 })
 
 test('media data is never asked for', () => {

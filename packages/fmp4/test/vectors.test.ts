@@ -4,6 +4,7 @@ import {
   type AudioSpecificConfig,
   type AudioTrack,
   type AvcConfiguration,
+  type AvcTrack,
   type ElementaryStreamDescriptor,
   Fragmenter,
   initSegment,
@@ -120,16 +121,24 @@ describe('SPS', () => {
 
 describe('init segment', () => {
   interface Input {
-    video: Omit<VideoTrack, 'sps' | 'pps'> & { sps: string[]; pps: string[]; padSps?: number }
+    video: Omit<AvcTrack, 'codec' | 'sps' | 'pps'> & {
+      codec: VideoTrack['codec']
+      vps?: string[]
+      sps: string[]
+      pps: string[]
+      padSps?: number
+    }
     audio?: Omit<AudioTrack, 'audioSpecificConfig'> & { audioSpecificConfig: string }
   }
-  const build = ({ video: { padSps = 0, ...video }, audio }: Input) =>
+  const build = ({ video: { padSps = 0, vps, sps, pps, ...video }, audio }: Input) =>
     initSegment({
+      // What JSON says is believed.
       video: {
         ...video,
-        sps: video.sps.map(sps => join([fromHex(sps), new Uint8Array(padSps).fill(0x80)])),
-        pps: video.pps.map(fromHex),
-      },
+        ...(vps && { vps: vps.map(fromHex) }),
+        sps: sps.map(hex => join([fromHex(hex), new Uint8Array(padSps).fill(0x80)])),
+        pps: pps.map(fromHex),
+      } as VideoTrack,
       ...(audio && {
         audio: { ...audio, audioSpecificConfig: fromHex(audio.audioSpecificConfig) },
       }),
@@ -139,10 +148,9 @@ describe('init segment', () => {
     if (hex !== undefined)
       test(name, () => {
         const bytes = build(value)
-        expect(toHex(bytes.subarray(0, 36))).toBe(
-          `00000024${toHex(Buffer.from('ftypmp42\0\0\0\x01isomiso5iso6mp42avc1'))}`,
-        )
-        expect(toHex(bytes.subarray(36))).toBe(hex)
+        const brands = value.video.codec === 'avc1' ? 'isomiso5iso6mp42avc1' : 'isomiso5iso6mp42'
+        const ftyp = toHex(Buffer.from(`ftypmp42\0\0\0\x01${brands}`))
+        expect(toHex(bytes)).toBe(`000000${ftyp.length === 64 ? '24' : '20'}${ftyp}${hex}`)
       })
     else test(`refused: ${name}`, () => expect(codeOf(() => build(value))).toBe(error))
   }
@@ -151,11 +159,13 @@ describe('init segment', () => {
 describe('fragment', () => {
   interface Input {
     sequenceNumber: number
+    /** In hex. */
+    ntpTimestamp?: string
     video: { timescale: number; decodeTime: number; duration: number; samples: string[] }
     audio: { sampleRate: number; frameLength: number; decodeTime: number; samples: string[] }
   }
   test.each(accepted<Input>('fragment'))('$name', ({ bytes, value }) => {
-    const { video, audio, sequenceNumber } = value
+    const { video, audio, sequenceNumber, ntpTimestamp: ntp } = value
     const fragmenter = new Fragmenter({ video, audio })
     video.samples.forEach((hex, i) => {
       const decodeTime = video.decodeTime + i * video.duration
@@ -167,9 +177,11 @@ describe('fragment', () => {
     })
     const fragment = fragmenter.flush()
     if (fragment === undefined) throw new Error('no fragment')
-    const options = { sequenceNumber, origin: { videoTime: 0 }, withAudio: true }
-    const parts = renderFragment(fragment, options)
+    const parts = renderFragment(fragment, {
+      ...{ sequenceNumber, origin: { videoTime: 0 }, withAudio: true },
+      ...(ntp && { producerReferenceTime: { ntpTimestamp: BigInt(`0x${ntp}`) } }),
+    })
     expect(toHex(join(parts))).toBe(toHex(bytes))
-    expect(parts.map(part => part.length)).toEqual([196, 13, 3])
+    expect(parts.map(part => part.length)).toEqual([...(ntp ? [32] : []), 196, 13, 3])
   })
 })

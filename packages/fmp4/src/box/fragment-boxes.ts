@@ -44,10 +44,11 @@ export type FragmentBoxName =
   | 'tfhd'
   | 'tfdt'
   | 'trun'
+  | 'prft'
 
 /**
  * The boxes of movie fragments, and those of a movie's head that announce them.
- * @see ISO/IEC 14496-12 §8.8
+ * @see ISO/IEC 14496-12 §8.8, §8.16.5 (prft)
  */
 export const fragmentBoxes: Readonly<Record<FragmentBoxName, Layout>> = {
   mvex: { type: 'mvex', fields: [], isContainer: true },
@@ -91,6 +92,17 @@ export const fragmentBoxes: Readonly<Record<FragmentBoxName, Layout>> = {
       field('sampleCount', 'u32'),
       optional(trunFlags.dataOffset, 'dataOffset', 'i32'),
       optional(trunFlags.firstSampleFlags, 'firstSampleFlags', 'u32'),
+    ],
+  },
+  // in front of its moof
+  prft: {
+    type: 'prft',
+    full: { version: 1, flags: 0 },
+    fields: [
+      field('referenceTrackId', 'u32'),
+      field('ntpSeconds', 'u32'), // of ntp_timestamp, since 1900
+      field('ntpFraction', 'u32'), // 2^32 a second
+      field('mediaTime', 'time'),
     ],
   },
 }

@@ -1,4 +1,3 @@
-import { ascii } from '../bytes.ts'
 import { field, fixed, type Layout, reserved } from './layout.ts'
 
 const unityMatrix = new Uint8Array(36)
@@ -8,9 +7,6 @@ for (const [at, byte] of [
   [32, 0x40],
 ] as const)
   unityMatrix[at] = byte
-
-const compressorName = new Uint8Array(32)
-compressorName.set(ascii('\x04h264'))
 
 const container = (type: string): Layout => ({ type, fields: [], isContainer: true })
 const v0 = { version: 0, flags: 0 } as const
@@ -41,9 +37,6 @@ export type MovieBoxName =
   | 'url '
   | 'stbl'
   | 'stsd'
-  | 'avc1'
-  | 'pasp'
-  | 'mp4a'
   | 'stts'
   | 'ctts'
   | 'stss'
@@ -54,7 +47,7 @@ export type MovieBoxName =
 
 /**
  * The boxes of a movie's head. Field names are those of the specification, in camel case.
- * @see ISO/IEC 14496-12 §4.3, §8.2 to §8.8; ISO/IEC 14496-14 §5.6 (mp4a); ISO/IEC 14496-15 §5.4 (avc1)
+ * @see ISO/IEC 14496-12 §4.3, §8.2 to §8.8
  */
 export const movieBoxes: Readonly<Record<MovieBoxName, Layout>> = {
   // then the compatible brands, four characters each
@@ -125,39 +118,6 @@ export const movieBoxes: Readonly<Record<MovieBoxName, Layout>> = {
   'url ': { type: 'url ', full: { version: 0, flags: 1 }, fields: [] }, // in this file
   stbl: container('stbl'),
   stsd: { type: 'stsd', full: v0, fields: [field('entryCount', 'u32', 1)], isContainer: true },
-  avc1: {
-    type: 'avc1',
-    fields: [
-      reserved(6),
-      field('dataReferenceIndex', 'u16', 1),
-      fixed('predefined', 'bytes', new Uint8Array(16)),
-      field('width', 'u16'),
-      field('height', 'u16'),
-      field('horizontalResolution', 'u32', 0x00480000), // 72 dpi, 16.16
-      field('verticalResolution', 'u32', 0x00480000),
-      reserved(4),
-      field('frameCount', 'u16', 1),
-      field('compressorName', 'bytes', compressorName),
-      field('depth', 'u16', 0x0018),
-      fixed('predefined', 'u16', 0xffff),
-    ],
-    isContainer: true,
-  },
-  pasp: { type: 'pasp', fields: [field('hSpacing', 'u32'), field('vSpacing', 'u32')] },
-  mp4a: {
-    type: 'mp4a',
-    fields: [
-      reserved(6),
-      field('dataReferenceIndex', 'u16', 1),
-      reserved(8),
-      field('channelCount', 'u16'),
-      field('sampleSize', 'u16', 16),
-      reserved(4),
-      field('sampleRate', 'u16'), // the whole part of a 16.16 number
-      field('sampleRateFraction', 'u16', 0),
-    ],
-    isContainer: true,
-  },
   stts: table('stts'),
   ctts: table('ctts'),
   stss: table('stss'),

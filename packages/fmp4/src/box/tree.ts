@@ -4,6 +4,7 @@ import { boxDetails } from './details.ts'
 import { fragmentBoxes } from './fragment-boxes.ts'
 import { type FieldValues, fieldLength, type Layout, presentFields, readField } from './layout.ts'
 import { movieBoxes } from './movie-boxes.ts'
+import { sampleEntries } from './sample-entries.ts'
 
 /** A box as it was found. */
 export interface Box {
@@ -37,7 +38,9 @@ export interface BoxTreeOptions {
 }
 
 const layouts: ReadonlyMap<string, Layout> = new Map(
-  [...Object.values(movieBoxes), ...Object.values(fragmentBoxes)].map(one => [one.type, one]),
+  [movieBoxes, sampleEntries, fragmentBoxes]
+    .flatMap((table): Layout[] => Object.values(table))
+    .map(one => [one.type, one]),
 )
 const maxDepth = 16
 const maxBoxes = 10_000

@@ -3,6 +3,7 @@ import { type BoxNode, box, type Tail, writeBox, writeBoxHeader } from '../box/w
 import { rescale, viewOf } from '../bytes.ts'
 import type { Fragment } from './fragment.ts'
 import { placeAudio } from './place-audio.ts'
+import { type ProducerReferenceTime, prft } from './producer-reference-time.ts'
 import type { TrackRun } from './track-run.ts'
 
 /** How a fragment is written for one recording. */
@@ -13,12 +14,18 @@ export interface RenderOptions {
   readonly origin: { readonly videoTime: number }
   /** False leaves the audio out. */
   readonly withAudio: boolean
+  /**
+   * When the first picture was taken: a `prft` box is written in front of the `moof`. Hubs that take
+   * H.265 want it for each fragment; H.264 is sent without.
+   */
+  readonly producerReferenceTime?: ProducerReferenceTime
 }
 
 /**
  * Writes a fragment: one `moof` and one `mdat`, first all video, then all audio.
  *
  * ```
+ * [prft]                 version 1, flags 0; its media time is that of the video's tfdt
  * moof
  *   mfhd
  *   traf                 video
@@ -32,14 +39,16 @@ export interface RenderOptions {
  *     trun               000201, or 000301 when durations differ
  * mdat
  * ```
- * @returns A small buffer with `moof` and the header of `mdat`, then the pages of the samples, which
+ * @returns The `prft` if there is one, a small buffer with `moof` and the header of `mdat`, then the pages of the samples, which
  * still belong to the fragment: send them, do not write to them.
  * @throws RangeError when the fragment begins before the origin, or a number does not fit its field.
  * @see ISO/IEC 14496-12 §8.8.4 to §8.8.12
  */
 export function renderFragment(fragment: Fragment, options: RenderOptions): Uint8Array[] {
   const { video } = fragment
-  const { videoTime } = options.origin
+  const { origin, producerReferenceTime } = options
+  const { videoTime } = origin
+  const videoDecodeTime = video.decodeTime - videoTime
   const audioOrigin =
     fragment.audio && rescale(videoTime, video.timescale, fragment.audio.timescale, Math.ceil)
   const isFirst = video.decodeTime === videoTime
@@ -49,7 +58,7 @@ export function renderFragment(fragment: Fragment, options: RenderOptions): Uint
   const payloadLength = runs.reduce((sum, run) => sum + run.byteLength, 0)
   const moofOf = (moofSize: number): BoxNode => {
     const dataOffset = moofSize + 8
-    const trafs = [videoTraf(video, video.decodeTime - videoTime, dataOffset)]
+    const trafs = [videoTraf(video, videoDecodeTime, dataOffset)]
     if (audio) {
       const time = audio.decodeTime - (audioOrigin ?? 0)
       trafs.push(audioTraf(audio, time, dataOffset + video.byteLength))
@@ -63,7 +72,8 @@ export function renderFragment(fragment: Fragment, options: RenderOptions): Uint
   const view = viewOf(head)
   writeBox(moof, view, 0)
   writeBoxHeader(view, moof.size, 'mdat', payloadLength + 8)
-  return [head, ...runs.flatMap(run => run.pages)]
+  const time = producerReferenceTime && prft(video, videoDecodeTime, producerReferenceTime)
+  return [...(time ? [time] : []), head, ...runs.flatMap(run => run.pages)]
 }
 
 function videoTraf(run: TrackRun, decodeTime: number, dataOffset: number): BoxNode {

@@ -9,7 +9,7 @@ import {
   type SampleDefaults,
   trexDefaults,
 } from './read-fragment.ts'
-import { readTrackHead, type TrackHead } from './read-track.ts'
+import { isUsable, readTrackHead, type TrackHead } from './read-track.ts'
 import { readSampleTable } from './sample-table.ts'
 import { TableBuilder } from './table-builder.ts'
 
@@ -119,7 +119,7 @@ function openTracks(bytes: Uint8Array, fileLength: number): Map<number, OpenTrac
   for (const trak of moov.children.filter(child => child.type === 'trak')) {
     const head = readTrackHead(trak, bytes, movieTimescale)
     const table = new TableBuilder(fileLength)
-    if (head.avc !== undefined || head.audioSpecificConfig !== undefined)
+    if (isUsable(head))
       readSampleTable(
         requireChild(trak, 'mdia', 'minf', 'stbl'),
         { view: viewOf(bytes), fileLength },
@@ -147,8 +147,7 @@ function addFragment(
   if (moof === undefined) return
   const known = (trackId: number) => {
     const track = tracks.get(trackId)
-    const isListed = track?.head.avc ?? track?.head.audioSpecificConfig
-    return isListed && track?.defaults
+    return track !== undefined && isUsable(track.head) ? track.defaults : undefined
   }
   for (const fragment of readTrackFragments(moof, viewOf(bytes), known, offset)) {
     const track = tracks.get(fragment.trackId)

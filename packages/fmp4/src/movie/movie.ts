@@ -1,4 +1,5 @@
 import type { AvcConfiguration } from '../box/avcc.ts'
+import type { HevcConfiguration } from '../box/hvcc.ts'
 
 /** The samples of a track of a file, in decoding order; columns of one length. */
 export interface SampleTable {
@@ -17,7 +18,7 @@ export interface SampleTable {
   readonly endTime: number
 }
 
-/** A track of a file. Samples are listed for H.264 (`avc1`) and AAC (`mp4a`) only. */
+/** A track of a file. Samples are listed for H.264 (`avc1`), H.265 (`hvc1`, `hev1`) and AAC (`mp4a`) only. */
 export interface MovieTrack {
   readonly trackId: number
   readonly kind: 'video' | 'audio' | 'other'
@@ -32,6 +33,8 @@ export interface MovieTrack {
   readonly presentationOffset: number
   /** Of an `avc1` track. */
   readonly avc?: AvcConfiguration
+  /** Of an `hvc1` or `hev1` track. With `hev1` its parameter sets may be missing, and be in the samples. */
+  readonly hevc?: HevcConfiguration
   /** Of an `mp4a` track. */
   readonly audioSpecificConfig?: Uint8Array
   readonly samples: SampleTable

@@ -1,5 +1,6 @@
-import { type AvcConfiguration, parseAvcConfiguration } from '../box/avcc.ts'
+import { parseAvcConfiguration } from '../box/avcc.ts'
 import { parseElementaryStreamDescriptor } from '../box/esds.ts'
+import { parseHevcConfiguration } from '../box/hvcc.ts'
 import type { Box } from '../box/tree.ts'
 import { Fmp4Error, isFmp4Error } from '../errors.ts'
 import { childOf, numberOf, requireChild } from './lookup.ts'
@@ -39,10 +40,13 @@ export function readTrackHead(trak: Box, moov: Uint8Array, movieTimescale: numbe
 function codecConfiguration(
   entry: Box,
   moov: Uint8Array,
-): { avc?: AvcConfiguration; audioSpecificConfig?: Uint8Array } {
+): Pick<MovieTrack, 'avc' | 'hevc' | 'audioSpecificConfig'> {
   try {
     const avcC = entry.type === 'avc1' && childOf(entry, 'avcC')
     if (avcC) return { avc: parseAvcConfiguration(contentOf(avcC, moov)) }
+    const isHevc = entry.type === 'hvc1' || entry.type === 'hev1'
+    const hvcC = isHevc && childOf(entry, 'hvcC')
+    if (hvcC) return { hevc: parseHevcConfiguration(contentOf(hvcC, moov)) }
     const esds = entry.type === 'mp4a' && childOf(entry, 'esds')
     if (!esds) return {}
     const descriptor = parseElementaryStreamDescriptor(contentOf(esds, moov).subarray(4))
@@ -58,6 +62,11 @@ function codecConfiguration(
 /** @returns A copy of what follows the fields of a box. */
 function contentOf(box: Box, moov: Uint8Array): Uint8Array {
   return moov.slice(box.contentOffset, box.offset + box.size)
+}
+
+/** @returns Whether the samples of a track are listed: somebody can decode them. */
+export function isUsable(track: TrackHead): boolean {
+  return (track.avc ?? track.hevc ?? track.audioSpecificConfig) !== undefined
 }
 
 /**
