@@ -61,7 +61,7 @@ async function killOnce(args, delayUs) {
   const child = spawn(process.execPath, [program, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  const closed = new Promise(resolve => child.on('close', resolve))
+  const closed = new Promise(resolve => child.on('close', (_code, signal) => resolve(signal)))
   let acknowledged
   let begun
   let startMs = 0
@@ -79,8 +79,8 @@ async function killOnce(args, delayUs) {
       changes++
     }
   }
-  await closed
-  if (acknowledged === undefined) throw new Error('the writer ended before it had opened anything')
+  if ((await closed) !== 'SIGKILL') throw new Error('the writer ended by itself')
+  if (acknowledged === undefined) throw new Error('the writer was killed before it was open')
   return { acknowledged, begun, startMs, changes }
 }
 

@@ -28,7 +28,11 @@ const gate = new PairSetupGate({
   failedAttempts: stored.failedAttempts,
 })
 const pairings = new PairingList(store.pairings, gate, stored)
-const settings = new SettingsStore(store.camera, store.initial.camera, 2)
+const settings = await SettingsStore.open(store.camera, store.initial.camera, {
+  isPaired: stored.pairings.length > 0,
+  streamCount: 2,
+  offerHash: 'soak',
+})
 const database = store.initial.database ?? {
   configurationNumber: 1,
   databaseHash: 'soak',
