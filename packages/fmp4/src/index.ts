@@ -57,7 +57,7 @@ export {
   inspectInit,
 } from './inspect/inspect-init.ts'
 export type { TimingOptions } from './inspect/inspect-timing.ts'
-export type { InspectedTrack, InspectorState } from './inspect/state.ts'
+export type { InspectedTrack, InspectorState, VideoCodec } from './inspect/state.ts'
 export type { FragmentSummary, TrackSummary } from './inspect/summary.ts'
 export type { Movie, MovieTrack, SampleTable } from './movie/movie.ts'
 export { movieReader, type ReadRequest, readMovie } from './movie/movie-reader.ts'

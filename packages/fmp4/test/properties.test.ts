@@ -12,6 +12,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
 import { collect, options } from './support/collect.ts'
+import { hevcStream, renderHevc } from './support/hevc-stream.ts'
 import { aacFrame, join, picture, render } from './support/stream.ts'
 import { toHex } from './support/vectors.ts'
 
@@ -301,8 +302,10 @@ describe('the start of a recording', () => {
   })
 })
 
-test('the inspector and the readers take any bytes', () => {
-  const recording = render(collect([picture(0, { isSync: true }), aacFrame(0)]))
+test.each([
+  ['H.264', render(collect([picture(0, { isSync: true }), aacFrame(0)]))],
+  ['H.265', renderHevc(collect([...hevcStream(0.1, [21, 8, 1]), aacFrame(0)]))],
+])('the inspector and the readers take any bytes: %s', (_, recording) => {
   const whole = join([recording.init, ...recording.fragments])
   const mutations = fc.array(fc.tuple(fc.nat(whole.length - 1), fc.nat(255)), { maxLength: 8 })
   fc.assert(

@@ -20,18 +20,26 @@ export const inspectionRules = {
   /** A track id that is 0 or used twice. */
   'track-ids': 2,
   'next-track-id': 2,
-  /** Another video codec than H.264 in `avc1`; its configuration is not checked. */
+  /** Another video codec than H.264 in `avc1` and H.265 in `hvc1`; its configuration is not checked. */
   'video-codec': 3,
+  /** H.265 in `hev1`, which hubs do not take, instead of `hvc1`. */
+  'sample-entry': 3,
   'avcc-unreadable': 3,
-  /** No SPS or no PPS. */
+  'hvcc-unreadable': 3,
+  /** No VPS (H.265), no SPS or no PPS. */
   'parameter-sets': 3,
   /** Sizes in SPS, sample entry and track header differ. */
   'picture-size': 3,
-  /** Profile, compatibility or level differ from the SPS. */
+  /** Profile, compatibility, tier, constraints or level differ from the SPS. */
   'profile-level': 3,
   'avcc-reserved-bits': 3,
   /** The fields of the High profiles are missing, or there without such a profile. */
   'avcc-extension': 3,
+  'hvcc-reserved-bits': 3,
+  /** Chroma format or bit depths differ from the SPS. */
+  'hvcc-format': 3,
+  /** An array of an `hvc1` entry that allows parameter sets in samples. */
+  'hvcc-completeness': 3,
   /** Another audio codec than AAC in `mp4a`. */
   'audio-codec': 4,
   'esds-unreadable': 4,
@@ -39,7 +47,7 @@ export const inspectionRules = {
   'audio-rate': 4,
   'audio-channels': 4,
   'audio-object-type': 4,
-  /** Other boxes at the top of a fragment than one `moof` and one `mdat`. */
+  /** Other boxes at the top of a fragment than one `moof` and one `mdat`, and `prft` in front of them. */
   'fragment-boxes': 5,
   'sequence-number': 5,
   'unknown-track': 5,
@@ -48,13 +56,21 @@ export const inspectionRules = {
   'tfdt-version': 5,
   /** The decode time is not the end of the fragment before, or 0 in the first one. */
   'decode-time': 5,
+  /** No `prft` in front of a `moof` of H.265. */
+  'prft-missing': 5,
+  /** A `prft` in front of a `moof` of H.264. */
+  'prft-unexpected': 5,
+  /** A `prft` of another version than 1, or with flags. */
+  'prft-version': 5,
+  /** A `prft` for another track than the video, or for a time that is not in its fragment. */
+  'prft-reference': 5,
   /** A `trun` whose samples do not fill it. */
   'run-size': 6,
   /** The samples are not as long as the payload of `mdat`. */
   'data-size': 6,
   /** Samples outside of `mdat`, or on top of each other. */
   'data-range': 6,
-  /** The first picture is no IDR picture, or not marked as one. */
+  /** The first picture is none that decoding can begin with (IDR, in H.265 IRAP), or not marked as one. */
   'first-sample': 7,
   /** A later picture whose flags do not say what it is. */
   'sample-flags': 7,

@@ -6,8 +6,8 @@ import type { Findings } from './finding.ts'
 
 /** Boxes without a layout here that may nevertheless stand in an init segment or a fragment. */
 const otherKnown: ReadonlySet<string> = new Set([
-  ...['avcC', 'esds', 'hvc1', 'hev1', 'hvcC', 'btrt', 'colr', 'udta', 'meta', 'sgpd', 'sbgp'],
-  ...['subs', 'sdtp', 'saiz', 'saio', 'mdat', 'free', 'skip', 'styp', 'sidx', 'prft', 'emsg'],
+  ...['avcC', 'esds', 'hvcC', 'btrt', 'colr', 'udta', 'meta', 'sgpd', 'sbgp'],
+  ...['subs', 'sdtp', 'saiz', 'saio', 'mdat', 'free', 'skip', 'styp', 'sidx', 'emsg'],
 ])
 
 /**

@@ -7,6 +7,7 @@ import { type ReadTrackFragment, readTrackFragments } from '../movie/read-fragme
 import { type Finding, Findings } from './finding.ts'
 import { inspectAudioSamples } from './inspect-audio-samples.ts'
 import { inspectBoxes } from './inspect-boxes.ts'
+import { inspectPrft } from './inspect-prft.ts'
 import { inspectTiming, type TimedTrack, type TimingOptions } from './inspect-timing.ts'
 import { inspectVideoSamples } from './inspect-video-samples.ts'
 import { inspectRanges, placeSamples } from './place-samples.ts'
@@ -37,11 +38,16 @@ export function inspectFragment(
 ): FragmentInspection {
   const findings = new Findings()
   const boxes = inspectBoxes(bytes, findings)
-  const types = boxes.map(box => box.type).join(' ')
+  const [first] = boxes
+  const prft = first?.type === 'prft' ? first : undefined
+  const types = boxes
+    .slice(prft ? 1 : 0)
+    .map(box => box.type)
+    .join(' ')
   if (types !== 'moof mdat')
     findings.add(
       'fragment-boxes',
-      boxes[0] ?? { path: '', offset: 0 },
+      first ?? { path: '', offset: 0 },
       `"${types}" instead of "moof mdat"`,
     )
   const moof = boxes.find(box => box.type === 'moof')
@@ -58,6 +64,7 @@ export function inspectFragment(
     return { track, samples, nalTypes, decodeTime: fragment.baseMediaDecodeTime ?? 0 }
   })
   const place = moof ?? { path: '', offset: 0 }
+  inspectPrft(prft, { state, tracks, place, findings })
   const endTimes = inspectTiming(tracks, state, { place, findings, options })
   const summary = summaryOf(tracks, sequenceNumber)
   return {

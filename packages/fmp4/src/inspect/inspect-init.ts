@@ -96,7 +96,7 @@ function inspectTrak(trak: Box, moov: Box, { bytes, findings, options }: Context
   const trex = childOf(moov, 'mvex')?.children.find(box => numberOf(box, 'trackId') === trackId)
   const track: InspectedTrack = {
     ...{ trackId, kind, timescale: timescale || 1 },
-    ...{ isAvc: false, lengthSize: 4, isInOrder: false, frameLength: 1024, channels: 1 },
+    ...{ codec: undefined, lengthSize: 4, isInOrder: false, frameLength: 1024, channels: 1 },
     defaults: trex ? trexDefaults(trex) : { duration: 0, size: 0, flags: 0 },
   }
   if (entry === undefined || tkhd === undefined) return track

@@ -1,79 +1,42 @@
-import { type AvcConfiguration, parseAvcConfiguration } from '../box/avcc.ts'
 import type { Box } from '../box/tree.ts'
 import { isFmp4Error } from '../errors.ts'
-import { hasChromaFields, parseSps, type Sps } from '../h264/sps.ts'
-import { childOf, numberOf } from '../movie/lookup.ts'
-import type { Findings } from './finding.ts'
-import type { InspectedTrack } from './state.ts'
+import { childOf } from '../movie/lookup.ts'
+import type { InspectionRule } from './finding.ts'
+import { inspectAvcConfiguration } from './inspect-avc-configuration.ts'
+import { inspectHevcConfiguration } from './inspect-hevc-configuration.ts'
+import type { EntryContext, VideoFacts } from './video-facts.ts'
+
+/** What can be looked into. */
+const kinds = {
+  avc1: { box: 'avcC', inspect: inspectAvcConfiguration, unreadable: 'avcc-unreadable' },
+  hvc1: { box: 'hvcC', inspect: inspectHevcConfiguration, unreadable: 'hvcc-unreadable' },
+  hev1: { box: 'hvcC', inspect: inspectHevcConfiguration, unreadable: 'hvcc-unreadable' },
+} as const satisfies Record<string, { unreadable: InspectionRule } & Record<string, unknown>>
 
 /** Check 3: the configuration of a video track. */
-export function inspectVideoEntry(
-  entry: Box,
-  { tkhd, bytes, findings }: { tkhd: Box; bytes: Uint8Array; findings: Findings },
-): Pick<InspectedTrack, 'isAvc' | 'lengthSize' | 'isInOrder'> {
-  const unknown = { isAvc: false, lengthSize: 4, isInOrder: false }
-  if (entry.type !== 'avc1') {
-    findings.add('video-codec', entry, `${entry.type} is not looked into`)
+export function inspectVideoEntry(entry: Box, context: EntryContext): VideoFacts {
+  const { bytes, findings } = context
+  const unknown = { codec: undefined, lengthSize: 4, isInOrder: false }
+  const { type } = entry
+  if (type !== 'avc1' && type !== 'hvc1' && type !== 'hev1') {
+    findings.add('video-codec', entry, `${type} is not looked into`)
     return unknown
   }
-  const avcC = childOf(entry, 'avcC')
-  if (avcC === undefined) {
-    findings.add('box-missing', entry, 'no avcC')
+  if (type === 'hev1')
+    findings.add('sample-entry', entry, 'hev1 instead of hvc1, which alone is taken')
+  const kind = kinds[type]
+  const configuration = childOf(entry, kind.box)
+  if (configuration === undefined) {
+    findings.add('box-missing', entry, `no ${kind.box}`)
     return unknown
   }
   try {
-    const content = bytes.subarray(avcC.contentOffset, avcC.offset + avcC.size)
-    const avc = parseAvcConfiguration(content)
-    const [nal] = avc.sps
-    if (nal === undefined || avc.pps.length === 0) {
-      const text = `${avc.sps.length} SPS and ${avc.pps.length} PPS`
-      findings.add('parameter-sets', avcC, text)
-      return { ...unknown, isAvc: true, lengthSize: avc.lengthSize }
-    }
-    const sps = parseSps(nal)
-    inspectConfiguration(avcC, { avc, sps, findings })
-    inspectSize(entry, { tkhd, sps, findings })
-    const isInOrder = sps.vui.maxReorderFrames === 0 || sps.pictureOrderCountType === 2
-    return { isAvc: true, lengthSize: avc.lengthSize, isInOrder }
+    const end = configuration.offset + configuration.size
+    const content = bytes.subarray(configuration.contentOffset, end)
+    return kind.inspect(content, configuration, { ...context, entry })
   } catch (error) {
     if (!isFmp4Error(error)) throw error
-    findings.add('avcc-unreadable', avcC, error.message)
+    findings.add(kind.unreadable, configuration, error.message)
     return unknown
   }
-}
-
-function inspectConfiguration(
-  avcC: Box,
-  { avc, sps, findings }: { avc: AvcConfiguration; sps: Sps; findings: Findings },
-): void {
-  const keys = ['profile', 'compatibility', 'level'] as const
-  for (const key of keys)
-    if (avc[key] !== sps[key])
-      findings.add('profile-level', avcC, `${key} ${avc[key]}, but ${sps[key]} in the SPS`)
-  if (!avc.hasReservedBits) findings.add('avcc-reserved-bits', avcC, 'reserved bits are not set')
-  const { extension } = avc
-  if ((extension !== undefined) !== hasChromaFields(sps.profile))
-    findings.add('avcc-extension', avcC, 'the fields of the High profiles are missing')
-  else if (extension !== undefined && extension.chromaFormat !== sps.chromaFormat)
-    findings.add('avcc-extension', avcC, 'another chroma format than in the SPS')
-}
-
-function inspectSize(
-  entry: Box,
-  { tkhd, sps, findings }: { tkhd: Box; sps: Sps; findings: Findings },
-): void {
-  const [width, height] = [numberOf(entry, 'width'), numberOf(entry, 'height')]
-  if (width !== sps.width || height !== sps.height)
-    findings.add(
-      'picture-size',
-      entry,
-      `${width}x${height}, but ${sps.width}x${sps.height} in the SPS`,
-    )
-  const pixel = sps.vui.sampleAspectRatio ?? { width: 1, height: 1 }
-  const shown = [(sps.width * pixel.width) / pixel.height, sps.height] as const
-  const header = [numberOf(tkhd, 'width') / 0x10000, numberOf(tkhd, 'height') / 0x10000] as const
-  // Square pixels may be reached by more height as well as by more width.
-  const isShown = Math.abs(header[0] * shown[1] - header[1] * shown[0]) <= shown[0] + shown[1]
-  if (!isShown || header[0] < sps.width - 1 || header[1] < sps.height - 1)
-    findings.add('picture-size', tkhd, `${header.join('x')}, but ${shown.join('x')} from the SPS`)
 }

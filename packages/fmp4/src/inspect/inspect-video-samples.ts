@@ -1,10 +1,12 @@
 import { sampleFlags } from '../box/fragment-boxes.ts'
-import { nalType, nalTypes } from '../h264/nal.ts'
 import type { Findings } from './finding.ts'
+import { type NalSyntax, nalSyntaxes } from './nal-syntax.ts'
 import type { PlacedSample } from './place-samples.ts'
 import type { InspectedTrack } from './state.ts'
 
 const syncMask = 0x03010000
+/** Pictures that may come before what is shown behind a key picture: fewer than are kept for reference. */
+const maxLeading = 16
 
 /**
  * Checks 7 and 8: the pictures of a fragment.
@@ -12,31 +14,73 @@ const syncMask = 0x03010000
  */
 export function inspectVideoSamples(
   samples: readonly PlacedSample[],
-  track: InspectedTrack,
+  { codec, lengthSize }: InspectedTrack,
   findings: Findings,
 ): number[] {
-  const [first] = samples
-  if (first === undefined || !track.isAvc) return []
-  let firstTypes: number[] = []
-  for (const sample of samples) {
-    const types = inspectPicture(sample, track.lengthSize, findings)
-    const isIdr = types.includes(nalTypes.idrSlice)
-    const wanted = isIdr ? sampleFlags.sync : sampleFlags.dependent
-    const isMarkedWell = (sample.flags & syncMask) === wanted
-    const flags = sample.flags.toString(16).padStart(8, '0')
-    if (sample === first) {
-      firstTypes = types
-      if (!isIdr) findings.add('first-sample', sample, `no IDR picture (NAL ${types.join(' ')})`)
-      else if (!isMarkedWell)
-        findings.add('first-sample', sample, `IDR picture with flags ${flags}`)
-    } else if (!isMarkedWell)
-      findings.add('sample-flags', sample, `${isIdr ? 'IDR' : 'other'} picture with flags ${flags}`)
+  if (codec === undefined) return []
+  const syntax = nalSyntaxes[codec]
+  const pictures = samples.map(sample => ({
+    sample,
+    types: inspectPicture(sample, { lengthSize, syntax, findings }),
+  }))
+  const all = pictures.map(({ types }) => types)
+  pictures.forEach(({ sample, types }, i) => {
+    const kind = types.some(syntax.isKey) ? keyKind(all, i, syntax) : 'other'
+    if (i === 0) inspectFirst(sample, { kind, types, keyName: syntax.keyName }, findings)
+    else if (kind !== 'open' && !isMarkedWell(sample, kind)) {
+      const name = kind === 'closed' ? syntax.keyName : 'other'
+      findings.add('sample-flags', sample, `${name} picture with flags ${hexFlags(sample)}`)
+    }
+  })
+  return all[0] ?? []
+}
+
+/**
+ * A picture that decoding begins with, and nothing is lost; one behind which something is lost then;
+ * any other one. Whether an open one is a sync sample is not agreed on.
+ */
+type PictureKind = 'closed' | 'open' | 'other'
+
+function keyKind(all: readonly number[][], index: number, syntax: NalSyntax): PictureKind {
+  for (const types of all.slice(index + 1, index + 1 + maxLeading)) {
+    if (!types.some(syntax.isLeading)) break
+    if (types.some(syntax.isLost)) return 'open'
   }
-  return firstTypes
+  return 'closed'
+}
+
+function inspectFirst(
+  sample: PlacedSample,
+  about: { kind: PictureKind; types: readonly number[]; keyName: string },
+  findings: Findings,
+): void {
+  const { kind, types, keyName } = about
+  if (kind === 'other')
+    findings.add('first-sample', sample, `no ${keyName} picture (NAL ${types.join(' ')})`)
+  else if (kind === 'open')
+    findings.add('first-sample', sample, 'leading pictures need what was before the fragment')
+  else if (!isMarkedWell(sample, kind))
+    findings.add('first-sample', sample, `${keyName} picture with flags ${hexFlags(sample)}`)
+}
+
+function isMarkedWell(sample: PlacedSample, kind: PictureKind): boolean {
+  const wanted = kind === 'closed' ? sampleFlags.sync : sampleFlags.dependent
+  return (sample.flags & syncMask) === wanted
+}
+
+function hexFlags(sample: PlacedSample): string {
+  return sample.flags.toString(16).padStart(8, '0')
+}
+
+interface PictureContext {
+  readonly lengthSize: number
+  readonly syntax: NalSyntax
+  readonly findings: Findings
 }
 
 /** @returns Types of the NAL units. */
-function inspectPicture(sample: PlacedSample, lengthSize: number, findings: Findings): number[] {
+function inspectPicture(sample: PlacedSample, context: PictureContext): number[] {
+  const { lengthSize, syntax, findings } = context
   const { data } = sample
   const types: number[] = []
   let at = 0
@@ -51,8 +95,8 @@ function inspectPicture(sample: PlacedSample, lengthSize: number, findings: Find
       break
     }
     const nal = data.subarray(start, at)
-    types.push(nalType(nal))
-    inspectNalUnit(nal, { path: sample.path, offset: sample.offset + start }, findings)
+    types.push(syntax.typeOf(nal))
+    inspectNalUnit(nal, { path: sample.path, offset: sample.offset + start }, context)
   }
   if (data.length === 0) findings.add('nal-length', sample, 'an empty sample')
   return types
@@ -61,11 +105,10 @@ function inspectPicture(sample: PlacedSample, lengthSize: number, findings: Find
 function inspectNalUnit(
   nal: Uint8Array,
   place: { path: string; offset: number },
-  findings: Findings,
+  { syntax, findings }: PictureContext,
 ): void {
-  const type = nalType(nal)
-  if (type < nalTypes.slice || type > nalTypes.sei)
-    findings.add('nal-type', place, `NAL unit of type ${type}`)
+  if (!syntax.isAllowed(nal))
+    findings.add('nal-type', place, `NAL unit of type ${syntax.typeOf(nal)}`)
   if (((nal[0] ?? 0) & 0x80) !== 0) findings.add('nal-forbidden-bit', place, 'forbidden bit is set')
   if (nal.at(-1) === 0) findings.add('nal-trailing-zero', place, 'ends in 00')
   const startCode = findStartCode(nal)

@@ -1,5 +1,8 @@
 import type { SampleDefaults } from '../movie/read-fragment.ts'
 
+/** Codecs whose NAL units are looked into. */
+export type VideoCodec = 'h264' | 'h265'
+
 /** A track as the init segment announced it. */
 export interface InspectedTrack {
   readonly trackId: number
@@ -7,8 +10,8 @@ export interface InspectedTrack {
   /** Units a second. */
   readonly timescale: number
   readonly defaults: SampleDefaults
-  /** Whether video samples are NAL units of H.264, which can be looked into. */
-  readonly isAvc: boolean
+  /** Of video samples that can be looked into. */
+  readonly codec: VideoCodec | undefined
   /** Bytes of the length in front of each NAL unit. */
   readonly lengthSize: number
   /** Whether the SPS says that pictures are shown in decoding order. */
