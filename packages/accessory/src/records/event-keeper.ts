@@ -5,23 +5,23 @@ import type {
   EventVideo,
   Readiness,
 } from './event-record.ts'
+import { EventCounts, type EventTotals } from './event-totals.ts'
 import { outcomeOf } from './outcome.ts'
+import { type GrantedRecording, keepAccount, type RecordingAccount } from './recording-account.ts'
+import { short } from './short.ts'
+
+export type { RecordingAccount } from './recording-account.ts'
 
 /** A hub that was told of motion asks within this time, or does not. */
 const OPEN_WITHIN_MS = 8000
-/** Bounds of a record: what comes beyond is counted, not kept. */
+/** Bound of each list in a record. */
 const MAX_ITEMS = 64
-const MAX_TEXT = 256
 
-/** What a camera tells of a recording that it granted. */
-export interface RecordingAccount {
-  initSent(bytes: number): void
-  /** `prebufferMs` is how much of the fragment lies before the hub asked. */
-  fragmentSent(
-    bytes: number,
-    of: { queuedBytes: number; prebufferMs: number; hasBFrames: boolean },
-  ): void
-  ended(by: NonNullable<EventRecording['ended']>['by'], reason: string): void
+/** Who asks for a recording. */
+interface Hub {
+  /** Its pairing id. */
+  readonly controllerId: string
+  readonly address: string | undefined
 }
 
 /**
@@ -36,9 +36,13 @@ export class EventKeeper {
     readonly camera: string
     readonly lastId: number
     readonly now: () => number
+    readonly readiness?: () => Readiness
     readonly changed: (record: EventRecord) => void
   }
+  readonly #counts = new EventCounts()
   readonly #setUps = new WeakMap<object, EventSetUp>()
+  /** Also those that the record has no room for. */
+  readonly #running = new Set<RecordingAccount>()
   #lastId: number
   #current: EventRecord | undefined
   #beganAt = 0
@@ -53,6 +57,8 @@ export class EventKeeper {
     lastId: number
     /** Milliseconds that never go back. */
     now: () => number
+    /** Asked when a hub begins an event by itself; it counts as `armed` unless given. */
+    readiness?: () => Readiness
     /** Told when a record begins, and when it is final; a copy that belongs to the receiver. */
     changed: (record: EventRecord) => void
   }) {
@@ -65,15 +71,26 @@ export class EventKeeper {
     return this.#current && structuredClone(this.#current)
   }
 
+  /** All that has happened, to this moment. */
+  get totals(): EventTotals {
+    return this.#counts.totals
+  }
+
   /** Something happened. `told` are the pairing ids of those who learn of it. */
   triggered(
     kind: 'motion' | 'doorbell',
     of: { source: string; readiness: Readiness; told: readonly string[] },
   ): void {
-    const record = this.#current ?? this.#begin(kind, of.source, of.readiness)
-    record.triggers++
-    for (const id of of.told) this.#keep(record.told, short(id))
     this.#triggeredAt = this.#options.now()
+    this.#during({ kind, source: short(of.source) }, of.readiness, record => {
+      record.triggers++
+      // It may have been armed meanwhile: then a hub might ask.
+      if (of.readiness === 'armed') record.readiness = 'armed'
+      for (const id of of.told) {
+        const known = short(id)
+        if (!record.told.includes(known)) keep(record, record.told, known)
+      }
+    })
     this.#settle()
   }
 
@@ -88,75 +105,93 @@ export class EventKeeper {
 
   /** A hub asked for a data stream; `key` stands for it. */
   setUp(key: object, controllerId: string): void {
-    if (this.#current === undefined) return
+    const record = this.#current
+    if (record === undefined) return
     const setUp = { controllerId: short(controllerId), afterMs: this.#after() }
     this.#setUps.set(key, setUp)
-    this.#keep(this.#current.setUps, setUp)
+    keep(record, record.setUps, setUp)
   }
 
   /** The hub is there. */
   hello(key: object): void {
     const setUp = this.#setUps.get(key)
-    if (setUp !== undefined && this.#current !== undefined) setUp.helloAfterMs = this.#after()
+    // That of an event before is no business of this one.
+    if (setUp !== undefined && this.#current?.setUps.includes(setUp)) {
+      setUp.helloAfterMs ??= this.#after()
+    }
   }
 
   /** A hub asked for a recording, and was refused. */
-  refused(hub: { controllerId: string; address: string | undefined }, reason: string): void {
-    const record = this.#current ?? this.#begin('hub', 'hub', 'armed')
-    this.#keep(record.recordings, { ...this.#opening(hub), refused: short(reason) })
+  refused(hub: Hub, reason: string): void {
+    this.#counts.refused(reason)
+    this.#byHub(record => {
+      keep(record, record.recordings, { ...this.#opening(hub), refused: short(reason) })
+    })
     this.#settle()
   }
 
   /** A hub asked for a recording, and gets one. */
-  granted(
-    hub: { controllerId: string; address: string | undefined },
-    media: { video: EventVideo; hasAudio: boolean },
-  ): RecordingAccount {
-    const record = this.#current ?? this.#begin('hub', 'hub', 'armed')
-    const numbers = { fragments: 0, bytes: 0, prebufferMs: 0, maxQueuedBytes: 0 }
-    const recording: EventRecording & typeof numbers = {
-      ...this.#opening(hub),
-      ...media,
-      ...numbers,
-    }
-    this.#keep(record.recordings, recording)
-    return {
-      initSent: bytes => {
-        recording.initAfterMs = this.#after()
-        recording.bytes += bytes
-      },
-      fragmentSent: (bytes, { queuedBytes, prebufferMs, hasBFrames }) => {
-        if (recording.video && hasBFrames) recording.video.hasBFrames = true
-        recording.firstFragmentAfterMs ??= this.#after()
-        recording.fragments++
-        recording.bytes += bytes
-        recording.prebufferMs += prebufferMs
-        recording.maxQueuedBytes = Math.max(recording.maxQueuedBytes, queuedBytes)
-      },
-      ended: (by, reason) => {
-        recording.ended ??= { afterMs: this.#after(), by, reason: short(reason) }
-        this.#settle()
-      },
-    }
+  granted(hub: Hub, media: { video: EventVideo; hasAudio: boolean }): RecordingAccount {
+    return this.#byHub(record => {
+      const recording: GrantedRecording = {
+        ...this.#opening(hub),
+        video: { ...media.video },
+        hasAudio: media.hasAudio,
+        fragments: 0,
+        bytes: 0,
+        prebufferMs: 0,
+        maxQueuedBytes: 0,
+      }
+      const isFirst = record.recordings.every(({ refused }) => refused !== undefined)
+      if (isFirst && record.trigger.kind !== 'hub') this.#counts.opened(recording.openAfterMs)
+      keepGranted(record, recording)
+      const account = keepAccount(recording, {
+        after: this.#clock(),
+        counts: this.#counts,
+        ended: () => {
+          this.#running.delete(account)
+          this.#settle()
+        },
+      })
+      this.#running.add(account)
+      return account
+    })
   }
 
   /** The source broke off. */
   sourceFailed(message: string): void {
-    if (this.#current === undefined) return
-    this.#keep(this.#current.sourceFailures, { afterMs: this.#after(), message: short(message) })
+    this.#counts.sourceFailed()
+    const record = this.#current
+    if (record === undefined) return
+    keep(record, record.sourceFailures, { afterMs: this.#after(), message: short(message) })
   }
 
-  /** The camera stops: what is going on is interrupted. */
+  /** The camera stops: what is going on ends here. */
   close(): void {
-    if (this.#current !== undefined) this.#finish('interrupted')
+    for (const account of [...this.#running]) account.ended('camera', 'camera stopped')
+    this.#finish('interrupted')
   }
 
-  #begin(kind: EventRecord['trigger']['kind'], source: string, readiness: Readiness): EventRecord {
+  /** What a hub does belongs to what is going on, or is an event by itself. */
+  #byHub<T>(add: (record: EventRecord) => T): T {
+    const readiness = this.#options.readiness?.() ?? 'armed'
+    return this.#during({ kind: 'hub', source: 'hub' }, readiness, add)
+  }
+
+  /** Adds to the record of what is going on, or begins one: whoever is told of it sees why. */
+  #during<T>(
+    trigger: EventRecord['trigger'],
+    readiness: Readiness,
+    add: (record: EventRecord) => T,
+  ): T {
+    if (this.#current !== undefined) return add(this.#current)
+    this.#beganAt = this.#options.now()
+    this.#triggeredAt = this.#beganAt
     const record: EventRecord = {
       id: ++this.#lastId,
       camera: short(this.#options.camera),
       at: new Date().toISOString(),
-      trigger: { kind, source: short(source) },
+      trigger,
       triggers: 0,
       readiness,
       told: [],
@@ -165,14 +200,13 @@ export class EventKeeper {
       sourceFailures: [],
       outcome: 'pending',
     }
-    this.#beganAt = this.#options.now()
-    this.#triggeredAt = this.#beganAt
     this.#current = record
+    const added = add(record)
     this.#options.changed(structuredClone(record))
-    return record
+    return added
   }
 
-  #opening({ controllerId, address }: { controllerId: string; address: string | undefined }) {
+  #opening({ controllerId, address }: Hub) {
     return {
       controllerId: short(controllerId),
       openAfterMs: this.#after(),
@@ -180,20 +214,22 @@ export class EventKeeper {
     }
   }
 
-  #keep<T>(items: T[], item: T): void {
-    if (items.length < MAX_ITEMS && !items.includes(item)) items.push(item)
-  }
-
   /** Whole milliseconds since the event began. */
   #after(): number {
-    return Math.round(this.#options.now() - this.#beganAt)
+    return this.#clock()()
+  }
+
+  /** The same for an event that may not be the current one any more. */
+  #clock(): () => number {
+    const [{ now }, beganAt] = [this.#options, this.#beganAt]
+    return () => Math.round(now() - beganAt)
   }
 
   /** Ends the record when it is over, or looks again when it can be. */
   #settle(): void {
     clearTimeout(this.#timer)
     const record = this.#current
-    if (record === undefined || this.#isMoving || record.recordings.some(isRunning)) return
+    if (record === undefined || this.#isMoving || this.#running.size > 0) return
     const wait = this.#triggeredAt + OPEN_WITHIN_MS - this.#options.now()
     if (wait <= 0) this.#finish(outcomeOf(record))
     else {
@@ -209,16 +245,23 @@ export class EventKeeper {
     if (record === undefined) return
     record.outcome = outcome
     record.endedAfterMs = this.#after()
+    this.#counts.over(outcome)
     this.#options.changed(structuredClone(record))
   }
 }
 
-function isRunning({ refused, ended }: EventRecording): boolean {
-  return refused === undefined && ended === undefined
+function keep<T>(record: EventRecord, items: T[], item: T): void {
+  if (items.length < MAX_ITEMS) items.push(item)
+  else record.leftOut = (record.leftOut ?? 0) + 1
 }
 
-/** What came from outside, in a length and form that a terminal can be given. */
-function short(text: string): string {
-  const printable = text.slice(0, MAX_TEXT).replace(/\p{Cc}/gu, '�')
-  return text.length > MAX_TEXT ? `${printable.slice(0, MAX_TEXT - 1)}…` : printable
+/** A hub that tries again and again must not leave out the recording that it gets in the end. */
+function keepGranted(record: EventRecord, recording: EventRecording): void {
+  const { recordings } = record
+  const refusal = recordings.findIndex(({ refused }) => refused !== undefined)
+  if (recordings.length >= MAX_ITEMS && refusal >= 0) {
+    recordings.splice(refusal, 1)
+    record.leftOut = (record.leftOut ?? 0) + 1
+  }
+  keep(record, recordings, recording)
 }

@@ -1,7 +1,8 @@
 import type { Log } from '../log.ts'
 import { EventFile, MAX_EVENTS, readEvents } from './event-file.ts'
 import { EventKeeper } from './event-keeper.ts'
-import type { EventRecord } from './event-record.ts'
+import type { EventRecord, Readiness } from './event-record.ts'
+import type { EventTotals } from './event-totals.ts'
 
 /** The last events of a camera, in memory and on the disk, the one that is going on among them. */
 export class EventLog {
@@ -12,7 +13,12 @@ export class EventLog {
   private constructor(
     records: EventRecord[],
     file: EventFile,
-    options: { camera: string; now: () => number; final: (record: EventRecord) => void },
+    options: {
+      camera: string
+      now: () => number
+      readiness?: () => Readiness
+      final: (record: EventRecord) => void
+    },
   ) {
     this.#records = records
     this.#file = file
@@ -35,6 +41,8 @@ export class EventLog {
     camera: string
     now: () => number
     log: Log
+    /** Asked when a hub begins an event by itself; it counts as `armed` unless given. */
+    readiness?: () => Readiness
     /** Told of each record that is final. */
     final: (record: EventRecord) => void
   }): Promise<EventLog> {
@@ -52,6 +60,11 @@ export class EventLog {
   get records(): readonly EventRecord[] {
     const { current } = this.keeper
     return current === undefined ? this.#records : [...this.#records, current]
+  }
+
+  /** All that has happened since the start, to this moment. */
+  get totals(): EventTotals {
+    return this.keeper.totals
   }
 
   /** Ends what is going on, and waits for the disk. */

@@ -51,6 +51,8 @@ export interface EventRecording {
   firstFragmentAfterMs?: number | undefined
   /** Milliseconds of media from before the hub asked. */
   prebufferMs?: number | undefined
+  /** Milliseconds of media in all, where it is known. */
+  mediaMs?: number | undefined
   /** The initialization is counted in the bytes, not in the fragments. */
   fragments?: number | undefined
   bytes?: number | undefined
@@ -99,6 +101,7 @@ export interface EventRecord {
   }
   /** How often something happened before all of it was over. */
   triggers: number
+  /** At the first trigger; `armed` when it was at any. */
   readiness: Readiness
   /** Pairing ids of the controllers that were told of the motion. */
   told: string[]
@@ -106,6 +109,8 @@ export interface EventRecord {
   setUps: EventSetUp[]
   recordings: EventRecording[]
   sourceFailures: { afterMs: number; message: string }[]
+  /** How much more there was than the lists above have room for, which is 64 each. */
+  leftOut?: number | undefined
   outcome: EventOutcome
   /** When all of it was over. */
   endedAfterMs?: number | undefined

@@ -28,6 +28,7 @@ const recordingSchema = v.object({
   initAfterMs: v.optional(count),
   firstFragmentAfterMs: v.optional(count),
   prebufferMs: v.optional(count),
+  mediaMs: v.optional(count),
   fragments: v.optional(count),
   bytes: v.optional(count),
   maxQueuedBytes: v.optional(count),
@@ -67,6 +68,7 @@ const recordSchema: v.GenericSchema<unknown, EventRecord> = v.object({
   setUps: array(setupSchema),
   recordings: array(recordingSchema),
   sourceFailures: array(failureSchema),
+  leftOut: v.optional(count),
   outcome: v.picklist([
     'pending',
     'recorded',

@@ -19,10 +19,15 @@ function outcomeOfRecordings(recordings: readonly EventRecording[]): EventOutcom
   const isGood = ({ ended }: EventRecording) => GOOD_ENDS.has(ended?.reason ?? '')
   if (hasFragments.some(isGood)) return 'recorded'
   const ends = recordings.map(({ ended }) => ended)
-  if (ends.some(end => end === undefined || end.reason === 'camera stopped')) return 'interrupted'
+  if (ends.some(isOurStop)) return 'interrupted'
   if (ends.some(end => end?.reason === 'stalled')) return 'stalled'
   const isOurFailure = (end: EventRecording['ended']) =>
     end?.by === 'camera' && end.reason === 'unexpectedFailure'
   if (ends.some(isOurFailure)) return 'source-failed'
   return 'cut-short'
+}
+
+/** The camera closed the recording, or the connection under it, because it was stopped. */
+function isOurStop(end: EventRecording['ended']): boolean {
+  return end?.by === 'camera' && (end.reason === 'cancelled' || end.reason === 'camera stopped')
 }
