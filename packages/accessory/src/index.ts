@@ -38,6 +38,7 @@ export type {
   EventVideo,
   Readiness,
 } from './records/event-record.ts'
+export type { DelayTotals, EventTotals } from './records/event-totals.ts'
 export { explain } from './records/explain.ts'
 export { startAccessory } from './start-accessory.ts'
 export {
