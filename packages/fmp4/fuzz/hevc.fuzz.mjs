@@ -1,7 +1,14 @@
-import { Fmp4Error, parseHevcConfiguration, parseHevcSps, writeHevcConfiguration } from '@hksv/fmp4'
+import {
+  Fmp4Error,
+  hevcParameterSetId,
+  parseHevcConfiguration,
+  parseHevcSps,
+  writeHevcConfiguration,
+} from '@hksv/fmp4'
 
 const readers = [
   parseHevcSps,
+  hevcParameterSetId,
   parseHevcConfiguration,
   // What was read is written again, or refused.
   bytes => writeHevcConfiguration(parseHevcConfiguration(bytes)),

@@ -2,6 +2,7 @@ import {
   type HevcConfiguration,
   hevcLayerId,
   hevcNalType,
+  hevcParameterSetId,
   parseHevcConfiguration,
   parseHevcSps,
   writeHevcConfiguration,
@@ -73,6 +74,20 @@ describe('hvcC', () => {
   ])('is not written: %s', (_, wrong, error) => {
     expect(codeOf(() => writeHevcConfiguration(wrong as HevcConfiguration))).toBe(error)
   })
+})
+
+test('parameter sets are told apart by their ids', () => {
+  for (const { value } of accepted<{ vps: string[]; sps: string[]; pps: string[] }>(
+    'hevc-configuration',
+  ))
+    for (const hex of [...value.vps, ...value.sps, ...value.pps])
+      expect(hevcParameterSetId(fromHex(hex))).toBe(0)
+  expect(hevcParameterSetId(new BitWriter().bits(9, 4).nal(0x40, 0x01))).toBe(9)
+  expect(hevcParameterSetId(new BitWriter().ue(63).nal(0x44, 0x01))).toBe(63)
+  const sps = accepted('hevc-sps').find(({ name }) => name.startsWith('sub-layers'))
+  expect(hevcParameterSetId(sps?.bytes ?? new Uint8Array())).toBe(2)
+  for (const hex of ['', '4001', '4401', '4201', '2601af'])
+    expect(codeOf(() => hevcParameterSetId(fromHex(hex)))).toBe('FMP4_BITSTREAM')
 })
 
 test('the header of a NAL unit has two bytes', () => {
