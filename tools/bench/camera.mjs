@@ -37,18 +37,19 @@ export class Camera {
    * Starts a camera, or another accessory, that nobody has paired with.
    *
    * @param {'hksv' | 'hap-nodejs'} name
-   * @param {{ groups?: number, kind?: 'camera' | 'light' }} options How many fragments of media a
-   * camera has prepared.
+   * @param {{ groups?: number, hasFragments?: boolean, kind?: 'camera' | 'light' }} options How many
+   * fragments of media a camera has prepared, and whether ours has them as fragments already.
    */
-  static start(name, { groups = 1, kind = 'camera' } = {}) {
-    return Camera.startIn(new Subject(`${name}-${kind}`), { groups, isLive: name === 'hksv' })
+  static start(name, { groups = 1, hasFragments, kind = 'camera' } = {}) {
+    const options = { groups, hasFragments, isLive: name === 'hksv' }
+    return Camera.startIn(new Subject(`${name}-${kind}`), options)
   }
 
   /** Starts one in a process that may have others. */
-  static async startIn(subject, { groups, isLive = true } = {}) {
+  static async startIn(subject, { isLive = true, ...media } = {}) {
     const directory = await mkdtemp(join(tmpdir(), 'hksv-bench-'))
     const storage = join(directory, 'accessory')
-    const port = await subject.call('start', { storage, setupCode: SETUP_CODE, groups })
+    const port = await subject.call('start', { storage, setupCode: SETUP_CODE, ...media })
     const store = await ControllerStore.open(join(directory, 'hub'), crypto)
     return new Camera({ subject, isLive, directory, port, store })
   }

@@ -1,6 +1,6 @@
 import { Camera } from '../camera.mjs'
+import { FloorSender } from '../floor-sender.mjs'
 import { median } from '../report.mjs'
-import { FloorSender, HksvSender } from '../senders.mjs'
 
 /** Fragments that are prepared, and sent again and again. */
 const GROUPS = 60
@@ -20,7 +20,7 @@ const LEAD = 10
 export const recording = {
   name: 'recording',
   async prepare() {
-    const ours = await HksvSender.start(GROUPS)
+    const ours = await armed('hksv', { hasFragments: true })
     const floor = await FloorSender.start(GROUPS)
     const whole = await armed('hksv')
     const theirs = await armed('hap-nodejs')
@@ -74,8 +74,8 @@ export const recording = {
   ],
 }
 
-async function armed(name) {
-  const camera = await Camera.start(name, { groups: GROUPS })
+async function armed(name, options = {}) {
+  const camera = await Camera.start(name, { groups: GROUPS, ...options })
   await camera.pair()
   await camera.arm()
   return camera

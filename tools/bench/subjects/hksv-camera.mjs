@@ -3,7 +3,7 @@ import { startCamera } from '@hksv/accessory'
 
 import { prepareMedia } from '../media.mjs'
 import { paceOf } from './pace.mjs'
-import { PreparedSource } from './prepared-source.mjs'
+import { FragmentSource, SampleSource } from './prepared-source.mjs'
 import { serve } from './serve.mjs'
 
 const silent = { debug() {}, info() {}, warn() {}, error: fault => console.error(fault) }
@@ -14,8 +14,8 @@ const isPaired = new Promise(resolve => {
 let source
 
 serve({
-  async start({ storage, setupCode, groups }) {
-    source = new PreparedSource(await prepareMedia(groups))
+  async start({ storage, setupCode, groups, hasFragments }) {
+    source = new (hasFragments ? FragmentSource : SampleSource)(await prepareMedia(groups))
     const camera = await startCamera({
       name: 'Ours',
       source,
