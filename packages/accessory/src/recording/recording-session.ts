@@ -135,6 +135,8 @@ export class RecordingSession {
         const isLast = this.#isOver()
         const parts = this.#render(fragment, withAudio)
         const { bytes, queuedBytes } = await this.#sendParts('mediaFragment', parts, isLast)
+        // What was dropped on the way is not sent.
+        if (signal.aborted) break
         this.#fragments++
         account.fragmentSent(bytes, {
           queuedBytes,
@@ -181,12 +183,13 @@ export class RecordingSession {
     endOfStream: boolean,
   ): Promise<{ bytes: number; queuedBytes: number }> {
     const { connection, streamId } = this.#options
-    if (this.#stop.signal.aborted) return { bytes: 0, queuedBytes: 0 }
+    const { signal } = this.#stop
+    if (signal.aborted) return { bytes: 0, queuedBytes: 0 }
     connection.send({ type: 'send-fragment', streamId, dataType, parts, endOfStream })
-    const bytes = parts.reduce((sum, part) => sum + part.length, 0)
-    this.#bytes += bytes
     const { queuedBytes } = connection
     await connection.drained()
+    const bytes = parts.reduce((sum, part) => sum + part.length, 0)
+    if (!signal.aborted) this.#bytes += bytes
     return { bytes, queuedBytes }
   }
 
