@@ -16,6 +16,8 @@ const SEEN_MS = 5000
 const CLIP_MS = 30_000
 /** The camera notices an end that nobody told it within this. */
 const IDLE_MS = 20_000
+/** A prepared data stream has ten seconds. */
+const REST_MS = 12_000
 /** A source that fails again and again is started ever later. */
 const RESTART_MS = 60_000
 const WARM_EVENTS = 3
@@ -137,7 +139,7 @@ async function event({ camera, hubs, random, result }) {
 
 /** @returns What is open at the end beyond what was at the beginning, once what has a term has ended. */
 async function restOf(camera, before) {
-  const deadline = performance.now() + IDLE_MS
+  const deadline = performance.now() + REST_MS
   for (;;) {
     const rest = moreThan(before, await camera.call('handles'))
     if (rest.length === 0 || performance.now() > deadline) return rest
