@@ -1,4 +1,4 @@
-import { appendFile, readFile, rename, stat } from 'node:fs/promises'
+import { appendFile, open, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import type { Log } from '../log.ts'
@@ -11,8 +11,10 @@ const PREVIOUS = 'events.previous.jsonl'
 const MAX_BYTES = 1024 * 1024
 /** How many events are remembered. */
 export const MAX_EVENTS = 200
-/** Lines that wait for a disk that is slow; beyond these they are lost. */
-const MAX_WAITING = 256
+/** Bytes of lines that wait for a disk that is slow; beyond these they are lost. */
+const MAX_WAITING_BYTES = 1024 * 1024
+/** Bytes that are written at once, unless one line has more. */
+const BATCH_BYTES = 64 * 1024
 
 /**
  * Reads the events of a storage directory, also of a camera that runs.
@@ -20,11 +22,12 @@ const MAX_WAITING = 256
  * @returns The last 200, oldest first; what cannot be read is left out.
  */
 export async function readEvents(directory: string): Promise<EventRecord[]> {
-  const texts = await Promise.all(
-    [PREVIOUS, CURRENT].map(name => readFile(join(directory, name), 'utf8').catch(() => '')),
-  )
+  const read = (name: string) => readEnd(join(directory, name)).catch(() => '')
+  // In this order: a file that gives way in between is read twice, rather than not at all.
+  const current = await read(CURRENT)
+  const previous = await read(PREVIOUS)
   const records = new Map<number, EventRecord>()
-  for (const line of texts.join('\n').split('\n')) {
+  for (const line of `${previous}\n${current}`.split('\n')) {
     const record = line === '' ? undefined : parseEventRecord(parseJson(line))
     // Each event has a line when it begins and one when it is over: the last one counts.
     if (record !== undefined) records.set(record.id, record)
@@ -40,7 +43,8 @@ export class EventFile {
   readonly #path: string
   readonly #previous: string
   readonly #log: Log
-  readonly #waiting: string[] = []
+  readonly #waiting: Buffer[] = []
+  #waitingBytes = 0
   #writing: Promise<void> | undefined
   #isFailing = false
 
@@ -52,8 +56,13 @@ export class EventFile {
 
   /** Writes a line as soon as the disk takes it. */
   append(record: EventRecord): void {
-    if (this.#waiting.length >= MAX_WAITING) return
-    this.#waiting.push(`${JSON.stringify(record)}\n`)
+    const line = Buffer.from(`${JSON.stringify(record)}\n`)
+    if (this.#waitingBytes + line.length > MAX_WAITING_BYTES) {
+      this.#failed(undefined)
+      return
+    }
+    this.#waiting.push(line)
+    this.#waitingBytes += line.length
     this.#writing ??= this.#write().finally(() => {
       this.#writing = undefined
     })
@@ -66,27 +75,56 @@ export class EventFile {
 
   async #write(): Promise<void> {
     while (this.#waiting.length > 0) {
-      const lines = this.#waiting.splice(0)
+      // A line that a kill or a full disk left half written must not swallow the next one.
+      const bytes = Buffer.concat([Buffer.from('\n'), ...this.#takeBatch()])
       try {
-        await this.#makeRoom()
-        // A line that a kill or a full disk left half written must not swallow the next one.
-        await appendFile(this.#path, `\n${lines.join('')}`, { mode: 0o600 })
+        await this.#makeRoom(bytes.length)
+        await appendFile(this.#path, bytes, { mode: 0o600 })
         this.#isFailing = false
       } catch (error) {
-        if (!this.#isFailing) {
-          this.#log.warn({ err: error }, `Events cannot be written to ${this.#path}.`)
-        }
-        this.#isFailing = true
+        this.#failed(error)
       }
     }
   }
 
-  async #makeRoom(): Promise<void> {
+  #takeBatch(): Buffer[] {
+    let length = 0
+    const end = this.#waiting.findIndex((line, i) => {
+      length += line.length
+      return i > 0 && length > BATCH_BYTES
+    })
+    const batch = this.#waiting.splice(0, end < 0 ? this.#waiting.length : end)
+    for (const line of batch) this.#waitingBytes -= line.length
+    return batch
+  }
+
+  async #makeRoom(length: number): Promise<void> {
     const size = await stat(this.#path).then(
       ({ size: bytes }) => bytes,
       () => 0,
     )
-    if (size >= MAX_BYTES) await rename(this.#path, this.#previous)
+    if (size > 0 && size + length > MAX_BYTES) await rename(this.#path, this.#previous)
+  }
+
+  /** Says it once, until something has been written again. */
+  #failed(error: unknown): void {
+    if (!this.#isFailing) {
+      this.#log.warn({ err: error }, `Events cannot be written to ${this.#path}; some are lost.`)
+    }
+    this.#isFailing = true
+  }
+}
+
+/** As much as a file has when nobody else writes it; a line that this cuts is a damaged one. */
+async function readEnd(path: string): Promise<string> {
+  const file = await open(path)
+  try {
+    const { size } = await file.stat()
+    const length = Math.min(size, MAX_BYTES)
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length)
+    return buffer.toString('utf8', 0, bytesRead)
+  } finally {
+    await file.close()
   }
 }
 
