@@ -1,6 +1,6 @@
 import { sampleFlags } from '../box/fragment-boxes.ts'
+import { type NalSyntax, nalSyntaxes } from '../nal-syntax.ts'
 import type { Findings } from './finding.ts'
-import { type NalSyntax, nalSyntaxes } from './nal-syntax.ts'
 import type { PlacedSample } from './place-samples.ts'
 import type { InspectedTrack } from './state.ts'
 
@@ -107,7 +107,7 @@ function inspectNalUnit(
   place: { path: string; offset: number },
   { syntax, findings }: PictureContext,
 ): void {
-  if (!syntax.isAllowed(nal))
+  if (!syntax.isContent(nal))
     findings.add('nal-type', place, `NAL unit of type ${syntax.typeOf(nal)}`)
   if (((nal[0] ?? 0) & 0x80) !== 0) findings.add('nal-forbidden-bit', place, 'forbidden bit is set')
   if (nal.at(-1) === 0) findings.add('nal-trailing-zero', place, 'ends in 00')

@@ -1,7 +1,5 @@
 import type { SampleDefaults } from '../movie/read-fragment.ts'
-
-/** Codecs whose NAL units are looked into. */
-export type VideoCodec = 'h264' | 'h265'
+import type { VideoCodec } from '../nal-syntax.ts'
 
 /** A track as the init segment announced it. */
 export interface InspectedTrack {
