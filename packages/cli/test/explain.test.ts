@@ -56,11 +56,18 @@ test('a clip, from the motion to the hub that ended it, also for Prometheus', as
     .poll(async () => (await explain('--json')).records[0]?.['outcome'], { timeout: 20_000 })
     .toBe('recorded')
   const { stdout } = await explain()
-  expect(stdout).toMatch(/^A clip: \d+ fragments?, [\d.]+ MB to /)
+  expect(stdout).toMatch(
+    /^A clip .*went to hub .* \([\d.]+ MB in \d+ fragments?\); the hub ended it: normal/,
+  )
   expect(stdout).toMatch(/connected\n.*opened a recording: h264 1280x720, with sound/)
-  expect(stdout).toMatch(/the hub ended it \(normal\)/)
-  const { record } = { record: (await explain('--json')).records[0] }
-  expect(record).toMatchObject({ event: 'explained', id: 1, readiness: 'armed' })
+  expect(stdout).toMatch(/the hub ended it: normal, after \d+ fragments? and [\d.]+ MB\n$/)
+  const [record] = (await explain('--json')).records
+  expect(record).toMatchObject({
+    event: 'explained',
+    id: 1,
+    readiness: 'armed',
+    explanation: [stdout.split('\n')[0], ...stdout.split('\n').slice(2, -1)],
+  })
 
   const metrics = await (await fetch(`${controlUrl}/metrics`)).text()
   expect(metrics).toContain('hksv_events_total{outcome="recorded"} 1\n')
@@ -78,11 +85,11 @@ test('no clip, and the way out; then a camera that was killed', async () => {
   await post(camera, '/motion')
   await expect.poll(async () => (await explain()).stdout).toMatch(/^It is not over yet/)
   await camera.stop('SIGKILL')
-  expect((await explain()).stdout).toMatch(/^It is not over yet/)
+  // Nobody is left to end it.
+  expect((await explain()).stdout).toMatch(/^The camera was stopped before it was over, and .*home/)
   const again = startCamera()
   await again.event('listening')
   await expect.poll(async () => (await explain()).stdout).toMatch(/^The camera was stopped/)
-  await post(again, '/motion/clear')
   await post(again, '/motion', '{"durationMs":1}')
   await expect
     .poll(async () => (await explain()).stdout, { timeout: 20_000 })

@@ -1,4 +1,5 @@
 import type { EventRecord, EventRecording } from './event-record.ts'
+import { controllers, describeEnd, verdict } from './verdict.ts'
 
 /**
  * Says in words what became of an event: first why there is a clip or none, and what to do about it;
@@ -6,42 +7,6 @@ import type { EventRecord, EventRecording } from './event-record.ts'
  */
 export function explain(record: EventRecord): string[] {
   return [verdict(record), ...timeline(record), ...warnings(record)]
-}
-
-function verdict(record: EventRecord): string {
-  const { recordings } = record
-  const last = recordings.findLast(({ refused }) => refused === undefined)
-  const refusal = recordings.findLast(({ refused }) => refused !== undefined)
-  switch (record.outcome) {
-    case 'pending':
-      return 'It is not over yet.'
-    case 'recorded':
-      return `A clip: ${clip(record)}.`
-    case 'cut-short':
-      return `A clip that is cut short: ${clip(record)}; ${end(last)}.`
-    case 'not-paired':
-      return 'No clip: no home has paired with the camera. Add it in Home.'
-    case 'camera-off':
-      return 'No clip: the camera is switched off in Home. Choose Stream & Allow Recording.'
-    case 'manually-disabled':
-      return 'No clip: the camera is off by its own switch.'
-    case 'recording-off':
-      return 'No clip: recording is switched off in Home. Choose Stream & Allow Recording.'
-    case 'nothing-selected':
-      return 'No clip: no hub has chosen what to record. Recording needs a home hub and iCloud+; a hub that was just told needs some minutes.'
-    case 'nobody-told':
-      return 'No clip: no controller listened for motion. Is a home hub on, and on this network?'
-    case 'never-opened':
-      return `No clip: ${controllers(record.told.length)} told, and none asked for a recording. Is a home hub on, and are there recording options for this camera in Home?`
-    case 'refused':
-      return `No clip: a hub asked for a recording and was refused: ${refusal?.refused ?? 'unknown'}.`
-    case 'source-failed':
-      return `No clip${hasFragments(record) ? ' to the end' : ''}: the source gave nothing. Check the camera that feeds this one.`
-    case 'stalled':
-      return `${hasFragments(record) ? 'A clip that is cut short' : 'No clip'}: the hub took nothing for ten seconds. Check its network.`
-    case 'interrupted':
-      return 'The camera was stopped before it was over.'
-  }
 }
 
 function timeline(record: EventRecord): string[] {
@@ -65,8 +30,10 @@ function timeline(record: EventRecord): string[] {
 }
 
 function recordingLines(recording: EventRecording): [number, string][] {
-  const { controllerId, address, openAfterMs, refused, video, ended } = recording
-  const from = address === undefined ? controllerId : `${controllerId} (${address})`
+  const { controllerId, address, openAfterMs, refused, ended } = recording
+  // A socket for both kinds of IP says so in each address.
+  const host = address?.replace(/^::ffff:(?=\d+\.)/, '')
+  const from = host === undefined ? controllerId : `${controllerId} (${host})`
   if (refused !== undefined) return [[openAfterMs, `${from} was refused a recording: ${refused}`]]
   const lines: [number, string][] = [
     [openAfterMs, `${from} opened a recording: ${describeMedia(recording)}`],
@@ -77,56 +44,41 @@ function recordingLines(recording: EventRecording): [number, string][] {
     const past = `${(prebufferMs / 1000).toFixed(1)} s of prebuffer`
     lines.push([firstFragmentAfterMs, `first fragment sent, ${past}`])
   }
-  if (ended !== undefined && video !== undefined) {
-    lines.push([ended.afterMs, `${end(recording)}, after ${amount(recording)}`])
+  if (ended !== undefined) {
+    const { fragments = 0, bytes = 0 } = recording
+    const noun = fragments === 1 ? 'fragment' : 'fragments'
+    const after = `after ${fragments} ${noun} and ${(bytes / 1e6).toFixed(1)} MB`
+    lines.push([ended.afterMs, `${describeEnd(recording)}, ${after}`])
   }
   return lines
 }
 
-function warnings({ recordings, setUps }: EventRecord): string[] {
-  const lines: string[] = []
-  const of = (text: string) => lines.push(`warning: ${text}`)
-  for (const { video, maxQueuedBytes = 0 } of recordings) {
-    if (video?.hasBFrames) of('the source has B frames, which some hubs do not take')
-    if ((video?.maxKeyFrameIntervalMs ?? 0) > 4500) {
-      of('key frames of the source are more than 4.5 s apart: set it to 4 s or less')
-    }
-    if (maxQueuedBytes > 512 * 1024) of('the hub was slow to take what it was sent')
-  }
+function warnings({ recordings, setUps, leftOut }: EventRecord): string[] {
+  const lines = recordings.flatMap(recordingWarnings)
   if (setUps.some(({ helloAfterMs }) => helloAfterMs === undefined)) {
-    of('a hub asked for a data stream and did not connect: a firewall may stop it')
+    lines.push('a hub asked for a data stream and did not connect: a firewall may stop it')
   }
-  return [...new Set(lines)]
+  if (leftOut !== undefined) lines.push(`${leftOut} more of the above are not kept`)
+  return [...new Set(lines)].map(line => `warning: ${line}`)
 }
 
-function clip({ recordings }: EventRecord): string {
-  const sent = recordings.filter(({ fragments = 0 }) => fragments > 0)
-  const [first] = sent
-  if (first === undefined) return 'nothing but its beginning'
-  return sent.map(one => `${amount(one)} to ${one.controllerId}`).join(', then ')
-}
-
-function amount({ fragments = 0, bytes = 0 }: EventRecording): string {
-  const noun = fragments === 1 ? 'fragment' : 'fragments'
-  return `${fragments} ${noun}, ${(bytes / 1e6).toFixed(1)} MB`
-}
-
-function end(recording: EventRecording | undefined): string {
-  const { by, reason = 'unknown' } = recording?.ended ?? {}
-  if (by === 'connection') return `the connection was lost (${reason})`
-  return `${by === 'hub' ? 'the hub' : 'the camera'} ended it (${reason})`
+function recordingWarnings(recording: EventRecording): string[] {
+  const { video, openAfterMs, firstFragmentAfterMs, maxQueuedBytes = 0 } = recording
+  const lines: string[] = []
+  if (video?.hasBFrames) lines.push('the source has B frames, which some hubs do not take')
+  if ((video?.maxKeyFrameIntervalMs ?? 0) > 4500) {
+    lines.push('key frames of the source are more than 4.5 s apart: set it to 4 s or less')
+  }
+  const firstMs = (firstFragmentAfterMs ?? openAfterMs) - openAfterMs
+  if (firstMs > 3000) {
+    lines.push(`the first fragment took ${(firstMs / 1000).toFixed(1)} s, and hubs wait for 5 to 8`)
+  }
+  if (maxQueuedBytes > 512 * 1024) lines.push('the hub was slow to take what it was sent')
+  return lines
 }
 
 function describeMedia({ video, hasAudio }: EventRecording): string {
   if (video === undefined) return 'media unknown'
   const { codec, width, height } = video
   return `${codec} ${width}x${height}, ${hasAudio ? 'with' : 'without'} sound`
-}
-
-function controllers(count: number): string {
-  return count === 1 ? '1 controller was' : `${count} controllers were`
-}
-
-function hasFragments({ recordings }: EventRecord): boolean {
-  return recordings.some(({ fragments = 0 }) => fragments > 0)
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { type EventRecord, explain, readEvents } from '@hksv/accessory'
+import { checkState, type EventRecord, explain, readEvents } from '@hksv/accessory'
 import { Command, InvalidArgumentError } from 'commander'
 
 import { IncompleteError } from '../failure.ts'
@@ -32,11 +32,12 @@ export function explainCommand(): Command {
   command.addHelpText(
     'after',
     `
-The camera may be running. With --json each event is one line, whole.
+The camera may be running. With --json each event is one line: all that is known
+of it, and in explanation what is said without --json.
 
 Examples:
   hksv explain
-  hksv explain --last 20 --json | jq .outcome`,
+  hksv explain --last 20 --json | jq -r .explanation[0]`,
   )
   return command.action(explainEvents)
 }
@@ -50,21 +51,29 @@ async function explainEvents(flags: ExplainFlags): Promise<void> {
     )
   }
   const events = await readEvents(storage)
+  await closeAbandoned(events, storage)
   const chosen = id === undefined ? events.slice(-last) : events.filter(event => event.id === id)
   if (id !== undefined && chosen.length === 0) {
     throw new IncompleteError(`There is no event ${id} in ${storage}: ${range(events)}.`)
   }
   if (events.length === 0) output.note('Nothing has happened at this camera yet.')
   for (const [i, event] of chosen.entries()) {
-    output.record({ event: 'explained', ...event })
+    const explanation = explain(event)
+    output.record({ event: 'explained', ...event, explanation })
     if (i > 0) output.result('')
-    for (const line of describe(event)) output.result(line)
+    for (const line of withHeading(event, explanation)) output.result(line)
   }
 }
 
-function describe(event: EventRecord): string[] {
-  const [verdict = '', ...rest] = explain(event)
-  const { id, camera, at } = event
+/** What was left open by a camera that does not run any more, the next start would close. */
+async function closeAbandoned(events: EventRecord[], storage: string): Promise<void> {
+  const pending = events.filter(({ outcome }) => outcome === 'pending')
+  if (pending.length === 0 || (await checkState(storage)).isRunning) return
+  for (const event of pending) event.outcome = 'interrupted'
+}
+
+function withHeading({ id, camera, at }: EventRecord, explanation: string[]): string[] {
+  const [verdict = '', ...rest] = explanation
   return [verdict, `Event ${id} of ${camera}, ${new Date(at).toLocaleString('sv')}`, ...rest]
 }
 
