@@ -17,11 +17,11 @@ export const mediaErrors = {
   MEDIA_TRUNCATED: 'the MP4 file is cut short; copy or record it again',
   /** Boxes or tables of the file contradict each other. */
   MEDIA_DAMAGED: 'the MP4 file is damaged; write it anew with: CONVERT',
-  /** No H.264 video track. */
-  MEDIA_NO_H264: 'the file has no H.264 video; convert it with: CONVERT',
-  /** An H.264 track without parameter sets or without pictures. */
-  MEDIA_UNUSABLE_VIDEO: 'the H.264 video of the file cannot be used; convert it with: CONVERT',
-  /** More than 10 s without a key frame: no recording could begin there. */
+  /** No video track of H.264 or H.265. */
+  MEDIA_NO_VIDEO: 'the file has no H.264 or H.265 video; convert it with: CONVERT',
+  /** A track without parameter sets, with ones that change, or without pictures. */
+  MEDIA_UNUSABLE_VIDEO: 'the video of the file cannot be used; convert it with: CONVERT',
+  /** More than 10 s without a key frame (IDR, or IRAP that begins a closed group): no recording could begin there. */
   MEDIA_KEY_FRAME_DISTANCE:
     'the video has no key frame for more than 10 s; convert it with: CONVERT',
   /** Reading failed after the file had been opened. */

@@ -1,10 +1,14 @@
 export {
   type AudioSpecificConfig,
   audioObjectTypes,
+  type HevcSps,
+  hevcNalType,
+  hevcNalTypes,
   type MediaSample,
   nalType,
   nalTypes,
   parseAudioSpecificConfig,
+  parseHevcSps,
   parseSps,
   removeEmulationPrevention,
   type Sps,
@@ -14,10 +18,19 @@ export {
 export { type Clock, systemClock } from './clock.ts'
 export { isMediaError, MediaError, type MediaErrorCode, mediaErrors } from './errors.ts'
 export { type LoopPosition, LoopTimeline, type LoopTrack } from './file/loop-timeline.ts'
-export { type AvccPicture, avccNalUnits, avccPicture } from './h264/avcc.ts'
+export { movieTracks } from './movie-tracks.ts'
 export { type OpenSourceOptions, openSource } from './open-source.ts'
+export {
+  type LengthPrefixedPicture,
+  lengthPrefixedNalUnits,
+  lengthPrefixedPicture,
+  type PictureFormat,
+} from './picture/length-prefixed.ts'
 export type {
   AudioDescription,
+  CommonVideoDescription,
+  H264Description,
+  H265Description,
   MediaSource,
   PictureSize,
   SourceDescription,

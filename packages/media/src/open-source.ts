@@ -19,9 +19,9 @@ export interface OpenSourceOptions {
 /**
  * Opens a source of video.
  * @param spec - `sample` for the one that comes with the package, or the path (or `file:` URL) of an
- * MP4 file with H.264 video and, at best, AAC-LC audio.
+ * MP4 file with H.264 or H.265 video and, at best, AAC-LC audio.
  * @throws MediaError MEDIA_NOT_FOUND, MEDIA_NOT_A_FILE, MEDIA_NOT_READABLE, MEDIA_UNKNOWN_SOURCE,
- * MEDIA_NOT_MP4, MEDIA_TRUNCATED, MEDIA_DAMAGED, MEDIA_NO_H264, MEDIA_UNUSABLE_VIDEO,
+ * MEDIA_NOT_MP4, MEDIA_TRUNCATED, MEDIA_DAMAGED, MEDIA_NO_VIDEO, MEDIA_UNUSABLE_VIDEO,
  * MEDIA_KEY_FRAME_DISTANCE, MEDIA_READ.
  * @example
  * ```ts

@@ -1,10 +1,10 @@
 import type { MediaSample } from '@hksv/fmp4'
 
-/** H.264 video of a source. */
-export interface VideoDescription {
-  readonly codec: 'h264'
-  /** NAL units with header; at least one of each. */
+/** What is known of the video of a source, whatever its codec. */
+export interface CommonVideoDescription {
+  /** Sequence parameter sets: NAL units with header, at least one. */
   readonly sps: readonly Uint8Array[]
+  /** Picture parameter sets: NAL units with header, at least one. */
   readonly pps: readonly Uint8Array[]
   /** Size as shown, in pixels. */
   readonly width: number
@@ -13,13 +13,32 @@ export interface VideoDescription {
   readonly timescale: number
   /** On the average. */
   readonly framesPerSecond?: number
+  /** Longest time from one key frame to the next. */
+  readonly maxKeyFrameIntervalMs?: number
+}
+
+/** H.264 video of a source. */
+export interface H264Description extends CommonVideoDescription {
+  readonly codec: 'h264'
   /** profile_idc: 66 baseline, 77 main, 100 high. */
   readonly profile: number
   /** level_idc: 31 is level 3.1. */
   readonly level: number
-  /** Longest time from one key frame to the next. */
-  readonly maxKeyFrameIntervalMs?: number
 }
+
+/** H.265 video of a source. */
+export interface H265Description extends CommonVideoDescription {
+  readonly codec: 'h265'
+  /** Video parameter sets: NAL units with header, at least one. */
+  readonly vps: readonly Uint8Array[]
+  /** general_profile_idc: 1 main, 2 main 10. */
+  readonly profile: number
+  /** general_level_idc, 30 times the level: 93 is level 3.1. */
+  readonly level: number
+}
+
+/** Video of a source, told apart by its codec. */
+export type VideoDescription = H264Description | H265Description
 
 /** AAC audio of a source. */
 export interface AudioDescription {
@@ -85,6 +104,11 @@ export interface MediaSource extends AsyncDisposable {
    * @throws MediaError MEDIA_READ, MEDIA_CLOSED (while iterating).
    */
   samples(signal: AbortSignal, wanted?: WantedStream): AsyncIterable<MediaSample>
+  /**
+   * Names the encoding that `samples` would deliver for what is wanted; absent for a source that has
+   * only one.
+   */
+  encodingFor?(wanted: WantedStream | undefined): string
   /**
    * Takes a picture of about now, about as large as wanted.
    * @returns A JPEG file that belongs to the caller.

@@ -9,8 +9,10 @@ import {
   describeWithFfmpeg,
   frameHashes,
   h264,
+  h265,
   packetTimes,
   pattern,
+  videoStream,
 } from './support/ffmpeg.ts'
 import { join, type Recording, record } from './support/record.ts'
 
@@ -78,12 +80,45 @@ const clips: readonly Clip[] = [
       '16000',
     ],
   },
+  {
+    name: 'H.265, no B frames',
+    seconds: 9,
+    args: [...pattern({ seconds: 9 }), ...h265(30), ...aac],
+  },
+  {
+    name: 'H.265, B frames, decodable leading pictures, moov in front',
+    seconds: 8,
+    args: [
+      ...pattern({ seconds: 8 }),
+      ...h265(30, 'bframes=3:b-adapt=0:radl=2', '-movflags', '+faststart'),
+      ...aac,
+    ],
+  },
+  {
+    name: 'H.265 in hev1: delimiters, repeated parameter sets, slices',
+    seconds: 4,
+    args: [
+      ...pattern({ seconds: 4 }),
+      ...h265(15, 'bframes=0:aud=1:repeat-headers=1:slices=2', '-tag:v', 'hev1'),
+      ...aac,
+    ],
+  },
+  {
+    name: 'H.265 in fragments, 10 bits',
+    seconds: 8,
+    args: [
+      ...pattern({ seconds: 8 }),
+      ...h265(30, 'bframes=0', '-pix_fmt', 'yuv420p10le'),
+      ...[...aac, ...fragments],
+    ],
+  },
 ]
 
 describeWithFfmpeg('a file, cut into fragments', () => {
   const directory = new ClipDirectory()
 
   describe.each(clips)('$name', ({ name, args, seconds, isSilent }) => {
+    const codec = name.startsWith('H.265') ? 'h265' : 'h264'
     let path = ''
     let recording: Recording
     let whole = ''
@@ -104,6 +139,10 @@ describeWithFfmpeg('a file, cut into fragments', () => {
     test('decodes without a word, to the pictures of the source', () => {
       expect(decodeErrors(whole)).toBe('')
       expect(frameHashes(whole, 'v')).toEqual(frameHashes(path, 'v'))
+      const { packets } = videoStream(path)
+      const kind =
+        codec === 'h265' ? { codec: 'hevc', tag: 'hvc1' } : { codec: 'h264', tag: 'avc1' }
+      expect(videoStream(whole)).toEqual({ ...kind, packets })
     })
 
     test('carries the audio of the source', () => {
@@ -146,6 +185,17 @@ describeWithFfmpeg('a file, cut into fragments', () => {
     const path = directory.make('short.mp4', [...pattern({ seconds: 3 }), ...h264(15), ...aac])
     const { init, bytes } = await record(path, 10)
     const looped = directory.file('looped.mp4')
+    writeFileSync(looped, join([init, ...bytes]))
+    expect(decodeErrors(looped)).toBe('')
+    const once = frameHashes(path, 'v')
+    expect(frameHashes(looped, 'v')).toEqual([...once, ...once, ...once, ...once].slice(0, 150))
+  })
+
+  test('a loop of H.265 with B frames too', async () => {
+    const b = h265(15, 'bframes=2:b-adapt=0')
+    const path = directory.make('short-h265.mp4', [...pattern({ seconds: 3 }), ...b, ...aac])
+    const { init, bytes } = await record(path, 10)
+    const looped = directory.file('looped-h265.mp4')
     writeFileSync(looped, join([init, ...bytes]))
     expect(decodeErrors(looped)).toBe('')
     const once = frameHashes(path, 'v')

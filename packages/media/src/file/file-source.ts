@@ -4,7 +4,7 @@ import type { MediaSample } from '@hksv/fmp4'
 
 import { type Clock, systemClock } from '../clock.ts'
 import { MediaError } from '../errors.ts'
-import { avccPicture } from '../h264/avcc.ts'
+import { lengthPrefixedPicture } from '../picture/length-prefixed.ts'
 import type { MediaSource, PictureSize, SourceDescription } from '../source.ts'
 import { describeMovie, type LoopableMovie } from './describe-movie.ts'
 import { type LoopPosition, LoopTimeline } from './loop-timeline.ts'
@@ -123,11 +123,13 @@ export class FileSource implements MediaSource {
     if (track === 'audio') return { track, decodeTime, isSync: true, data }
     this.#position = decodeTime
     const { video } = this.#movie
-    const picture = avccPicture(data, video.lengthSize)
+    const picture = lengthPrefixedPicture(data, video.format)
     if (picture === undefined) return undefined
+    const isSync = picture.isSync && video.keyFrames.has(at)
     const offset = video.track.samples.compositionOffsets?.[at]
     const compositionTimeOffset = (offset ?? 0) - video.compositionShift
-    return { track, decodeTime, ...picture, ...(offset !== undefined && { compositionTimeOffset }) }
+    const shown = offset !== undefined && { compositionTimeOffset }
+    return { track, decodeTime, data: picture.data, isSync, ...shown }
   }
 
   #closedError(): MediaError {

@@ -73,6 +73,22 @@ export function h264(gop: number, ...more: readonly string[]): string[] {
   ]
 }
 
+/** Arguments of an H.265 encoder that is quick; `options` are x265's own. */
+export function h265(gop: number, options = 'bframes=0', ...more: readonly string[]): string[] {
+  const common = `log-level=error:info=0:keyint=${gop}:min-keyint=${gop}:scenecut=0:open-gop=0`
+  const x265 = ['-c:v', 'libx265', '-preset', 'ultrafast', '-crf', '40']
+  return [...x265, '-x265-params', `${common}:${options}`, '-tag:v', 'hvc1', ...more]
+}
+
+/** @returns Codec, tag and number of packets of the video, as ffprobe tells them. */
+export function videoStream(path: string): { codec: string; tag: string; packets: number } {
+  const entries = ['-show_entries', 'stream=codec_name,codec_tag_string,nb_read_packets']
+  const args = ['-v', 'error', '-select_streams', 'v', '-count_packets', ...entries]
+  const text = execFileSync('ffprobe', [...args, '-of', 'csv=p=0', path], { encoding: 'utf8' })
+  const [codec = '', tag = '', packets = ''] = text.trim().split(',')
+  return { codec, tag, packets: Number(packets) }
+}
+
 /** Decodes all of a file. @returns What ffmpeg has to say; nothing when all is well. */
 export function decodeErrors(path: string): string {
   const output = ['-fps_mode', 'passthrough', '-f', 'null', '-']

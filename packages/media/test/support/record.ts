@@ -3,9 +3,10 @@ import {
   Fragmenter,
   initSegment,
   type MediaSample,
+  ntpTimestamp,
   renderFragment,
 } from '@hksv/fmp4'
-import { type MediaSource, openSource } from '@hksv/media'
+import { type MediaSource, movieTracks, openSource } from '@hksv/media'
 
 import { VirtualClock } from './virtual-clock.ts'
 
@@ -38,14 +39,15 @@ export async function record(spec: string, seconds: number): Promise<Recording> 
   const fragments = samples.flatMap(sample => fragmenter.push(sample) ?? [])
   for (let last = fragmenter.flush(); last !== undefined; last = fragmenter.flush())
     fragments.push(last)
-  const init = initSegment({
-    video: { ...video, codec: 'avc1', trackId: 1 },
-    ...(audio && { audio: { ...audio, codec: 'mp4a', trackId: 2 } }),
-  })
+  const init = initSegment(movieTracks(source.description))
   const videoTime = fragments[0]?.video.decodeTime ?? 0
   const bytes = fragments.map((fragment, i) => {
-    const options = { sequenceNumber: i + 1, origin: { videoTime }, withAudio: true }
-    return join(renderFragment(fragment, options))
+    const time = { ntpTimestamp: ntpTimestamp(1e12 + fragment.startMs) }
+    const parts = renderFragment(fragment, {
+      ...{ sequenceNumber: i + 1, origin: { videoTime }, withAudio: true },
+      ...(video.codec === 'h265' && { producerReferenceTime: time }),
+    })
+    return join(parts)
   })
   await source[Symbol.asyncDispose]()
   return { source, samples, fragments, init, bytes }
