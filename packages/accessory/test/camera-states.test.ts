@@ -168,6 +168,7 @@ describe('a selection', () => {
     const wrap = (source: MediaSource): MediaSource => ({
       description: source.description,
       warnings: [],
+      encodingFor: wanted => `${wanted?.video.width}`,
       samples: (signal, wanted) => {
         asked.push(wanted)
         return source.samples(signal, wanted)

@@ -10,6 +10,7 @@ import type { CameraEvent } from './events.ts'
 import { FRAGMENT_LENGTH_MS, type RecordingOffer } from './recording-offer.ts'
 import { parseSelection, type RecordingSelection } from './recording-selection.ts'
 import { Snapshots } from './snapshots.ts'
+import { SourceReader } from './source-reader.ts'
 
 /** What a {@link Camera} is made of. */
 export interface CameraParts {
@@ -40,6 +41,7 @@ export class Camera {
   readonly motion: Detection
   readonly occupancy: Detection
   readonly #parts: CameraParts
+  readonly #reader: SourceReader
   readonly #recorder: Recorder
   readonly #snapshots: Snapshots
   readonly #stopListening: () => void
@@ -49,11 +51,17 @@ export class Camera {
     const { source, log, clock, emit, settings, offer } = parts
     this.#parts = parts
     this.settings = settings
-    this.#recorder = new Recorder({
+    this.#reader = new SourceReader({
       source,
       log,
       clock,
       failed: message => emit({ event: 'error', message }),
+    })
+    this.#recorder = new Recorder({
+      reader: this.#reader,
+      description: source.description,
+      log,
+      clock,
       fragmentDurationMs: FRAGMENT_LENGTH_MS,
       prebufferLengthMs: offer.general.prebufferLengthMs,
     })
@@ -140,7 +148,8 @@ export class Camera {
     this.motion.stop()
     this.occupancy.stop()
     this.#snapshots.forget()
-    await this.#recorder.stop()
+    this.#recorder.stop()
+    await this.#reader.close()
   }
 
   #selection({ selectedConfiguration }: CameraSettings): RecordingSelection | undefined {
@@ -177,8 +186,8 @@ export class Camera {
     }
     if (isArmed(now) === isArmed(before)) return
     if (isArmed(now)) this.#recorder.start()
-    // Ends by itself; what is read from it ends with it.
-    else void this.#recorder.stop()
+    // What is read from it ends with it.
+    else this.#recorder.stop()
     emit({ event: isArmed(now) ? 'armed' : 'disarmed' })
   }
 }

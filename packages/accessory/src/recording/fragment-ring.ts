@@ -63,10 +63,11 @@ export class FragmentRing<T extends { readonly byteLength: number }> {
     this.#wake()
   }
 
-  /** Forgets everything: what was recorded before does not fit what comes. */
-  clear(): void {
-    this.#fragments.length = 0
-    this.#byteLength = 0
+  /** Forgets every fragment before `number`: it does not fit what comes. */
+  clear(number: number = this.#nextNumber): void {
+    const kept = this.#fragments.filter(stored => stored.number >= number)
+    this.#fragments.splice(0, this.#fragments.length, ...kept)
+    this.#byteLength = kept.reduce((sum, { fragment }) => sum + fragment.byteLength, 0)
     this.#wake()
   }
 

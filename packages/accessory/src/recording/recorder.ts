@@ -1,8 +1,7 @@
-import { isDeepStrictEqual } from 'node:util'
-
 import { type Fragment, Fragmenter } from '@hksv/fmp4'
-import type { Clock, MediaSource, SourceDescription, WantedStream } from '@hksv/media'
+import type { Clock, MediaSample, SourceDescription, WantedStream } from '@hksv/media'
 
+import type { SampleListener, SourceReader } from '../camera/source-reader.ts'
 import { AccessoryError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { FragmentRing, type StoredFragment } from './fragment-ring.ts'
@@ -11,8 +10,6 @@ import { Timeline } from './timeline.ts'
 /** A reader that got nothing taken off its hands for this long is given up anyway. */
 const RETENTION_MS = 16_000
 const MAX_RING_BYTES = 24 * 1024 * 1024
-const MIN_BACKOFF_MS = 1000
-const MAX_BACKOFF_MS = 30_000
 
 /** One recording, as the recorder delivers it. */
 export interface Recording {
@@ -30,38 +27,34 @@ export interface Recording {
 
 /** What a recorder is made with. */
 export interface RecorderOptions {
-  readonly source: MediaSource
+  readonly reader: SourceReader
+  /** What the source is before it is read. */
+  readonly description: SourceDescription
   readonly log: Log
   readonly clock: Clock
-  /** Told each time that the source breaks off; it is started again. */
-  readonly failed: (message: string) => void
   readonly fragmentDurationMs: number
   /** The longest prebuffer that anybody may ask for. */
   readonly prebufferLengthMs: number
 }
 
 /**
- * Turns the source into fragments as long as the camera is armed, and keeps the newest ones as the
+ * Turns samples into fragments as long as the camera is armed, and keeps the newest ones as the
  * prebuffer. Knows nothing of who asks for them.
  */
-export class Recorder {
+export class Recorder implements SampleListener {
   readonly #options: RecorderOptions
   readonly #ring: FragmentRing<Fragment>
-  #wanted: WantedStream | undefined
-  #running: AbortController | undefined
-  #lastRun: Promise<void> = Promise.resolve()
-  /** Ends this reading of the source, so that the next one begins. */
-  #round = new AbortController()
   #timeline: Timeline
+  #fragmenter: Fragmenter | undefined
+  #wanted: WantedStream | undefined
+  /** What is read now, and how to stop that. */
+  #reading: { readonly encoding: string; stop(): void } | undefined
   #readers = 0
-  /** Whether the source is read for something else than what is wanted now. */
-  #isOutdated = false
-  #cut: (() => void) | undefined
 
   constructor(options: RecorderOptions) {
     const { prebufferLengthMs, fragmentDurationMs } = options
     this.#options = options
-    this.#timeline = new Timeline(options.source.description)
+    this.#timeline = new Timeline(options.description, 0)
     this.#ring = new FragmentRing({
       keepMs: prebufferLengthMs,
       maxAgeMs: Math.max(RETENTION_MS, prebufferLengthMs + fragmentDurationMs),
@@ -76,30 +69,28 @@ export class Recorder {
 
   /** Begins to fill the prebuffer. Does nothing when it runs already. */
   start(): void {
-    if (this.#running !== undefined) return
-    const stop = new AbortController()
-    this.#running = stop
-    // One run at a time: the one before may still be ending.
-    this.#lastRun = this.#lastRun.then(() => this.#run(stop.signal))
+    if (this.#reading !== undefined) return
+    const { reader } = this.#options
+    const encoding = reader.encodingFor(this.#wanted)
+    // Samples may come at once.
+    this.#reading = { encoding, stop: () => undefined }
+    this.#reading = { encoding, stop: reader.listen(this, this.#wanted) }
   }
 
   /**
-   * Says what is wanted of the source. While somebody records, what it is read for stays as it is;
-   * then the prebuffer begins anew.
+   * Says what is wanted of the source. When that is another encoding, the prebuffer begins anew, as
+   * soon as nobody records.
    */
   want(wanted: WantedStream | undefined): void {
-    if (isDeepStrictEqual(wanted, this.#wanted)) return
     this.#wanted = wanted
-    if (this.#running === undefined) return
-    this.#isOutdated = true
     this.#renew()
   }
 
-  /** Stops the source and empties the prebuffer. */
-  async stop(): Promise<void> {
-    this.#running?.abort()
-    this.#running = undefined
-    await this.#lastRun
+  /** Empties the prebuffer, and wants no more samples. */
+  stop(): void {
+    this.#reading?.stop()
+    this.#reading = undefined
+    this.ended()
   }
 
   /** Begins a recording with the last `prebufferMs`. Whoever gets it reads or returns its fragments. */
@@ -112,27 +103,54 @@ export class Recorder {
     return {
       description: timeline.description,
       init: timeline.initSegment(options.withAudio),
-      fragments: this.#follow(timeline.signal, options.prebufferMs, options.signal),
+      fragments: this.#follow(timeline, options.prebufferMs, options.signal),
     }
   }
 
+  began(description: SourceDescription): void {
+    // Who waits already for what comes next goes on waiting, unless it is something else.
+    if (this.#timeline.description !== description) this.#beginTimeline(description)
+    this.#fragmenter = this.#createFragmenter(description)
+  }
+
+  sample(sample: MediaSample): void {
+    try {
+      const fragment = this.#fragmenter?.push(sample)
+      if (fragment !== undefined) this.#ring.push(fragment, this.#options.clock.now())
+    } catch (error) {
+      const { description } = this.#timeline
+      this.#options.log.error({ err: error }, 'What the source gives cannot be recorded.')
+      this.ended()
+      this.began(description)
+    }
+  }
+
+  ended(): void {
+    this.#fragmenter = undefined
+    this.#beginTimeline(this.#timeline.description)
+    this.#forget()
+  }
+
   async *#follow(
-    over: AbortSignal,
+    timeline: Timeline,
     prebufferMs: number,
     signal: AbortSignal,
   ): AsyncGenerator<StoredFragment<Fragment>, void> {
-    const position = { next: this.#ring.firstSince(this.#options.clock.now() - prebufferMs) }
+    const since = this.#ring.firstSince(this.#options.clock.now() - prebufferMs)
+    const position = { next: Math.max(since, timeline.firstNumber) }
     // Rather a short first fragment than a late one.
-    if (position.next === this.#ring.nextNumber) this.#cut?.()
-    const either = AbortSignal.any([signal, over])
+    if (position.next === this.#ring.nextNumber) this.#fragmenter?.cut()
+    const either = AbortSignal.any([signal, timeline.signal])
     const release = this.#ring.hold(position)
     this.#readers++
     try {
       for (;;) {
-        const stored = over.aborted ? undefined : await this.#ring.read(position.next, either)
+        const stored = await this.#ring.read(position.next, either)
         if (signal.aborted) return
-        if (stored === undefined) {
-          const message = over.aborted ? 'The source broke off.' : 'The reader is too slow.'
+        // What was complete before the source broke off is still given.
+        const isOver = timeline.signal.aborted && position.next >= timeline.endNumber
+        if (stored === undefined || isOver) {
+          const message = isOver ? 'The source broke off.' : 'The reader is too slow.'
           throw new AccessoryError('SOURCE_FAILED', { message })
         }
         yield stored
@@ -141,79 +159,31 @@ export class Recorder {
     } finally {
       release()
       this.#readers--
+      this.#forget()
       this.#renew()
     }
   }
 
+  /** Reads what is wanted now, if that is something else. */
   #renew(): void {
-    if (!this.#isOutdated || this.#readers > 0) return
-    this.#isOutdated = false
-    this.#round.abort()
+    if (this.#reading === undefined || this.#readers > 0) return
+    if (this.#options.reader.encodingFor(this.#wanted) === this.#reading.encoding) return
+    this.stop()
+    this.start()
   }
 
-  async #run(signal: AbortSignal): Promise<void> {
-    const { clock, source } = this.#options
-    let backoffMs = MIN_BACKOFF_MS
-    while (!signal.aborted) {
-      const startedAt = clock.now()
-      const { description } = source
-      // Who waits already for what comes next goes on waiting, unless it is something else.
-      if (this.#timeline.description !== description) this.#beginTimeline(description)
-      this.#round = new AbortController()
-      const round = this.#round.signal
-      const failure = await this.#record(AbortSignal.any([signal, round]))
-      this.#ring.clear()
-      this.#beginTimeline(source.description)
-      if (signal.aborted) return
-      if (round.aborted) continue
-      const isOther = source.description !== description
-      if (isOther && failure === undefined) {
-        this.#options.log.info('The source changed its parameters; the prebuffer begins anew.')
-      } else this.#brokeOff(failure)
-      const now = clock.now()
-      if (now - startedAt > MAX_BACKOFF_MS) backoffMs = MIN_BACKOFF_MS
-      // A source that says so at once goes on at once; one that changes all the time is slowed down.
-      if (isOther && now - startedAt >= MIN_BACKOFF_MS) continue
-      await clock.sleepUntil(now + backoffMs, AbortSignal.any([signal, round]))
-      backoffMs = Math.min(backoffMs * 2, MAX_BACKOFF_MS)
-    }
+  /** What does not continue is of use to those alone that read it. */
+  #forget(): void {
+    if (this.#readers === 0) this.#ring.clear(this.#timeline.firstNumber)
   }
 
   #beginTimeline(description: SourceDescription): void {
-    this.#timeline.end()
-    this.#timeline = new Timeline(description)
+    const { nextNumber } = this.#ring
+    this.#timeline.end(nextNumber)
+    this.#timeline = new Timeline(description, nextNumber)
   }
 
-  #brokeOff(failure: { readonly error: unknown } | undefined): void {
-    const { error } = failure ?? {}
-    const text = error instanceof Error ? error.message : String(error)
-    const message = failure
-      ? `The source failed: ${text}`
-      : 'The source ended; it is started again.'
-    this.#options.log.error({ err: error }, message)
-    this.#options.failed(message)
-  }
-
-  /** @returns Why it ended, unless the source did without an error, or was told to. */
-  async #record(signal: AbortSignal): Promise<{ readonly error: unknown } | undefined> {
-    const { source, clock } = this.#options
-    const fragmenter = this.#fragmenter()
-    this.#cut = () => fragmenter.cut()
-    try {
-      for await (const sample of source.samples(signal, this.#wanted)) {
-        const fragment = fragmenter.push(sample)
-        if (fragment !== undefined) this.#ring.push(fragment, clock.now())
-      }
-      return undefined
-    } catch (error) {
-      return { error }
-    } finally {
-      this.#cut = undefined
-    }
-  }
-
-  #fragmenter(): Fragmenter {
-    const { video, audio } = this.#timeline.description
+  #createFragmenter({ video, audio }: SourceDescription): Fragmenter {
     return new Fragmenter({
       video: { timescale: video.timescale },
       ...(audio === undefined

@@ -65,6 +65,10 @@ export class HandSource implements MediaSource {
     })
   }
 
+  encodingFor(wanted: WantedStream | undefined): string {
+    return `${wanted?.video.width}`
+  }
+
   snapshot(): Promise<Uint8Array> {
     return Promise.reject(new Error('no pictures by hand'))
   }

@@ -12,6 +12,7 @@ import {
 import { systemClock } from '@hksv/media'
 import { pino } from 'pino'
 import { onTestFinished, vi } from 'vitest'
+import { SourceReader } from '../../src/camera/source-reader.ts'
 import { HdsConnection } from '../../src/recording/hds-connection.ts'
 import { Recorder } from '../../src/recording/recorder.ts'
 import { RecordingManager } from '../../src/recording/recording-manager.ts'
@@ -111,16 +112,22 @@ export async function runningRecorder(prebufferLengthMs = 4000): Promise<{
 }> {
   const failures: string[] = []
   const source = await HandSource.open()
+  const clock = systemClock
+  const failed = (message: string) => void failures.push(message)
+  const reader = new SourceReader({ source, log, clock, failed })
   const recorder = new Recorder({
-    source,
+    reader,
+    description: source.description,
     log,
-    clock: systemClock,
-    failed: message => failures.push(message),
+    clock,
     fragmentDurationMs: 4000,
     prebufferLengthMs,
   })
   recorder.start()
-  onTestFinished(() => recorder.stop())
+  onTestFinished(() => {
+    recorder.stop()
+    return reader.close()
+  })
   await source.starts.next()
   return { source, recorder, failures }
 }
