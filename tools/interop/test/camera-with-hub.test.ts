@@ -1,3 +1,4 @@
+import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -35,6 +36,9 @@ const fast: Clock = {
   },
 }
 
+const hasFfmpeg = spawnSync('ffmpeg', ['-version']).status === 0
+if (!hasFfmpeg && process.env['CI'] === 'true') throw new Error('ffmpeg is missing in CI')
+
 const silent = { debug() {}, info() {}, warn() {}, error() {} }
 
 function temporaryDirectory(): string {
@@ -45,9 +49,9 @@ function temporaryDirectory(): string {
 
 async function startOn(
   directory: string,
-  options: Partial<CameraOptions> = {},
+  options: Partial<CameraOptions> & { file?: string } = {},
 ): Promise<RunningCamera> {
-  const source = await openSource('sample', { clock: fast })
+  const source = await openSource(options.file ?? 'sample', { clock: fast })
   onTestFinished(() => source[Symbol.asyncDispose]())
   const storage = join(directory, 'camera')
   const where = { host: '127.0.0.1', mdns: false, log: silent }
@@ -214,4 +218,42 @@ test('nobody has to do anything after a restart: armed again, and motion is told
   await filled(again)
   const report = await record({ ...home, client }, () => again.raiseMotion(1000))
   expect(report).toMatchObject({ isComplete: true, findings: [] })
+})
+
+test.runIf(hasFfmpeg)('H.265 is recorded as it is, when that is allowed', async () => {
+  const directory = temporaryDirectory()
+  const file = join(directory, 'h265.mp4')
+  const inputs = ['testsrc2=size=640x360:rate=15', 'sine=sample_rate=32000']
+  const gop = 'keyint=30:min-keyint=30:open-gop=0:scenecut=0:log-level=0'
+  const x265 = ['-c:v', 'libx265', '-preset', 'ultrafast', '-x265-params', gop]
+  const output = [...x265, '-c:a', 'aac', '-t', '12', '-y', file]
+  const lavfi = inputs.flatMap(input => ['-f', 'lavfi', '-i', input])
+  execFileSync('ffmpeg', ['-v', 'error', ...lavfi, ...output])
+  await expect(startOn(temporaryDirectory(), { file })).rejects.toMatchObject({
+    code: 'OPTION_INVALID',
+    message: expect.stringContaining('--hevc'),
+  })
+
+  const camera = await startOn(directory, { file, recording: { isHevcAllowed: true } })
+  const home = await joinHome(camera)
+  await arm(home.client)
+  await filled(camera)
+  const report = await record(home, () => camera.raiseMotion(1000))
+  expect(report).toMatchObject({ isComplete: true, findings: [] })
+  expect(camera.records[0]?.recordings[0]?.video).toMatchObject({ codec: 'h265', width: 640 })
+  const entries = ['-show_entries', 'stream=codec_name,codec_tag_string', '-of', 'csv=p=0']
+  const streams = execFileSync('ffprobe', ['-v', 'error', ...entries, report.path]).toString()
+  expect(streams).toContain('hevc,hvc1')
+  const decoded = spawnSync('ffmpeg', [
+    '-v',
+    'error',
+    '-xerror',
+    '-i',
+    report.path,
+    '-f',
+    'null',
+    '-',
+  ])
+  expect(decoded.stderr.toString()).toBe('')
+  expect(decoded.status).toBe(0)
 })

@@ -144,8 +144,7 @@ function isSame(one: PictureSize, other: PictureSize): boolean {
 
 /** A hub that has never heard of H.265 still finds something to select; what comes is the source's. */
 function offeredCodecs({ video }: SourceDescription, isHevcAllowed: boolean): number[] {
-  const isH264: boolean = video.codec === 'h264'
-  if (isH264) return [H264]
+  if (video.codec === 'h264') return [H264]
   if (isHevcAllowed) return [H265, H264]
   throw invalid('The source is H.265, which few hubs take: allow it with --hevc')
 }

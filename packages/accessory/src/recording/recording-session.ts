@@ -1,4 +1,4 @@
-import { type Fragment, renderFragment } from '@hksv/fmp4'
+import { type Fragment, ntpTimestamp, renderFragment } from '@hksv/fmp4'
 import { dataSendReason } from '@hksv/hds'
 import type { SourceDescription } from '@hksv/media'
 
@@ -59,6 +59,8 @@ export class RecordingSession {
   #bytes = 0
   #origin: number | undefined
   #account: RecordingAccount | undefined
+  /** When time 0 of the source was, in milliseconds since 1970. */
+  #epoch: number | undefined
 
   constructor(options: RecordingOptions) {
     this.#options = options
@@ -133,7 +135,7 @@ export class RecordingSession {
       for await (const { fragment, endedAt } of fragments) {
         clearTimeout(stall)
         const isLast = this.#isOver()
-        const parts = this.#render(fragment, withAudio)
+        const parts = this.#render(fragment, endedAt, description)
         const { bytes, queuedBytes } = await this.#sendParts('mediaFragment', parts, isLast)
         // What was dropped on the way is not sent.
         if (signal.aborted) break
@@ -171,10 +173,19 @@ export class RecordingSession {
     return account
   }
 
-  #render(fragment: Fragment, withAudio: boolean): Uint8Array[] {
+  #render(fragment: Fragment, endedAt: number, { video }: SourceDescription): Uint8Array[] {
+    const { withAudio, now } = this.#options
     this.#origin ??= fragment.video.decodeTime
-    const origin = { videoTime: this.#origin }
-    return renderFragment(fragment, { sequenceNumber: this.#fragments + 1, origin, withAudio })
+    this.#epoch ??= Date.now() - (now() - endedAt) - fragment.durationMs - fragment.startMs
+    return renderFragment(fragment, {
+      sequenceNumber: this.#fragments + 1,
+      origin: { videoTime: this.#origin },
+      withAudio,
+      // Hubs that take H.265 ask for it; the others never saw one.
+      ...(video.codec === 'h265' && {
+        producerReferenceTime: { ntpTimestamp: ntpTimestamp(this.#epoch + fragment.startMs) },
+      }),
+    })
   }
 
   async #sendParts(

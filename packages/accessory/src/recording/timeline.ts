@@ -42,8 +42,12 @@ export class Timeline {
 
 function writeInitSegment({ video, audio }: SourceDescription, withAudio: boolean): Uint8Array {
   const { sps, pps, width, height, timescale } = video
+  const track = { trackId: 1, timescale, width, height, sps, pps }
   return initSegment({
-    video: { codec: 'avc1', trackId: 1, timescale, width, height, sps, pps },
+    video:
+      video.codec === 'h264'
+        ? { ...track, codec: 'avc1' }
+        : { ...track, codec: 'hvc1', vps: video.vps },
     ...(withAudio && audio !== undefined
       ? {
           audio: {
