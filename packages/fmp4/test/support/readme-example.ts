@@ -4,6 +4,7 @@ import {
   FragmentInspector,
   initSegment,
   type MediaSample,
+  ntpTimestamp,
   renderFragment,
   type VideoTrack,
 } from '@hksv/fmp4'
@@ -12,7 +13,7 @@ import {
 export function* record(
   tracks: { video: VideoTrack; audio: AudioTrack },
   samples: Iterable<MediaSample>,
-  note: (line: string) => void,
+  { startedAt, note }: { startedAt: number; note: (line: string) => void },
 ): Generator<Uint8Array[]> {
   const { video, audio } = tracks
   const fragmenter = new Fragmenter({
@@ -33,6 +34,10 @@ export function* record(
       sequenceNumber: ++sequenceNumber,
       origin,
       withAudio: true,
+      // Hubs want it of H.265, and of H.265 only.
+      ...(video.codec === 'hvc1' && {
+        producerReferenceTime: { ntpTimestamp: ntpTimestamp(startedAt + fragment.startMs) },
+      }),
     })
     // "#1 video 0+360000 120/297355 [5] audio 0+128000 125/15624 skew 0.0 ms ok"
     note(inspector.inspect(new Uint8Array(Buffer.concat(parts))).line)
