@@ -5,7 +5,7 @@ import { FrameOpener } from './frame-opener.ts'
 import { FrameSealer } from './frame-sealer.ts'
 import { Inbox, type Received } from './inbox.ts'
 import type { Machine } from './machine.ts'
-import { encodePayload, type HdsHeader, type HdsRequestHeader } from './message.ts'
+import { encodeHeader, encodePayload, type HdsHeader, type HdsRequestHeader } from './message.ts'
 import type { HdsNotice, NoticeEvent } from './notices.ts'
 import { dictionary, type OpackDictionary, type OpackInput } from './opack/index.ts'
 import { Outbox } from './outbox.ts'
@@ -58,6 +58,8 @@ export abstract class DataStream<
   protected readonly outbox: Outbox
   readonly #inbox: Inbox
   readonly #transitions: Transitions<string, Input>
+  /** Headers of events by their topics: a recording is thousands with the same. */
+  readonly #eventHeads = new Map<string, Uint8Array>()
   #state: State | Failed
   #events: (OwnEvent | NoticeEvent | FailedEvent)[] = []
 
@@ -157,8 +159,10 @@ export abstract class DataStream<
 
   /** Queues an event of `dataSend`. */
   protected dataSend(topic: string, fields: Fields, owner?: object): void {
-    const header = { kind: 'event', protocol: 'dataSend', topic } as const
-    this.outbox.put(encodePayload(header, dictionary(fields)), owner)
+    const head =
+      this.#eventHeads.get(topic) ?? encodeHeader({ kind: 'event', protocol: 'dataSend', topic })
+    this.#eventHeads.set(topic, head)
+    this.outbox.put(encodePayload(head, dictionary(fields)), owner)
   }
 
   /** Queues an answer. */

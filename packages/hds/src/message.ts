@@ -60,13 +60,30 @@ const MAX_ID = 0x7fff_ffff_ffff_ffffn
  * Encodes a frame's payload: one byte header length, the header, the message; both OPACK documents
  * of their own.
  *
+ * @param header Or what {@link encodeHeader} made of it.
  * @returns Pieces, as from `encodeParts`: large data by reference.
  * @throws RangeError when the header has more than 255 bytes.
  */
 export function encodePayload(
-  header: HdsHeader,
+  header: HdsHeader | Uint8Array,
   message: ReadonlyMap<string, OpackInput>,
 ): Uint8Array[] {
+  const head = header instanceof Uint8Array ? header : encodeHeader(header)
+  // A dictionary begins with its tag, so its first piece is fresh memory, and short: every piece more
+  // is a call of the cipher more.
+  const [first = new Uint8Array(), ...rest] = encodeParts(message)
+  const joined = new Uint8Array(head.length + first.length)
+  joined.set(head)
+  joined.set(first, head.length)
+  return [joined, ...rest]
+}
+
+/**
+ * Encodes what a payload begins with: one byte header length, and the header.
+ *
+ * @throws RangeError when the header has more than 255 bytes.
+ */
+export function encodeHeader(header: HdsHeader): Uint8Array {
   const bytes = encode(
     dictionary({
       protocol: header.protocol,
@@ -76,14 +93,7 @@ export function encodePayload(
     }),
   )
   if (bytes.length > 0xff) throw new RangeError('a data stream header has at most 255 bytes')
-  // A dictionary begins with its tag, so its first piece is fresh memory, and short: every piece more
-  // is a call of the cipher more.
-  const [first = new Uint8Array(), ...rest] = encodeParts(message)
-  const head = new Uint8Array(1 + bytes.length + first.length)
-  head[0] = bytes.length
-  head.set(bytes, 1)
-  head.set(first, 1 + bytes.length)
-  return [head, ...rest]
+  return Uint8Array.of(bytes.length, ...bytes)
 }
 
 /**

@@ -8,6 +8,8 @@ export interface Sink {
   float(value: number, width: 4 | 8): void
   /** Bytes that are copied. */
   copy(bytes: Uint8Array): void
+  /** Text whose characters are one byte each. */
+  ascii(text: string): void
   /** Bytes that become pieces of their own, by reference. */
   refer(pieces: readonly Uint8Array[]): void
 }
@@ -33,6 +35,10 @@ export class CountingSink implements Sink {
 
   copy(bytes: Uint8Array): void {
     this.copied += bytes.length
+  }
+
+  ascii(text: string): void {
+    this.copied += text.length
   }
 
   refer(pieces: readonly Uint8Array[]): void {
@@ -71,6 +77,10 @@ export class FillingSink implements Sink {
   copy(bytes: Uint8Array): void {
     this.#bytes.set(bytes, this.#at)
     this.#at += bytes.length
+  }
+
+  ascii(text: string): void {
+    for (let i = 0; i < text.length; i++) this.#bytes[this.#at++] = text.charCodeAt(i)
   }
 
   refer(pieces: readonly Uint8Array[]): void {

@@ -1,4 +1,4 @@
-import { toUtf8 } from '../utf8.ts'
+import { isAscii, toUtf8 } from '../utf8.ts'
 import { BackReferences } from './back-references.ts'
 import { integerWidth, toInteger, uuidBytes } from './scalars.ts'
 import { CountingSink, FillingSink, type Sink } from './sink.ts'
@@ -82,7 +82,7 @@ class Writer {
     const index = this.#references?.indexOf(value)
     if (index !== undefined) this.#reference(index)
     else if (typeof value === 'boolean') this.#sink.byte(value ? 0x01 : 0x02)
-    else if (typeof value === 'string') this.#string(toUtf8(value))
+    else if (typeof value === 'string') this.#string(value)
     else if (typeof value === 'object') this.#object(value, depth)
     else this.#integer(toInteger(value))
   }
@@ -140,7 +140,14 @@ class Writer {
     }
   }
 
-  #string(bytes: Uint8Array): void {
+  #string(text: string): void {
+    // Every key is one of these; the encoder is called out of JavaScript, and takes more than a loop.
+    if (text.length <= 32 && isAscii(text)) {
+      this.#sink.byte(0x40 + text.length)
+      this.#sink.ascii(text)
+      return
+    }
+    const bytes = toUtf8(text)
     if (bytes.length <= 32) this.#sink.byte(0x40 + bytes.length)
     else this.#length(0x61, bytes.length)
     this.#sink.copy(bytes)
