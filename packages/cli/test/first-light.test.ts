@@ -60,7 +60,10 @@ function expectPlayable(path: string): { frames: number } {
   for (let offset = 0; offset < bytes.length; offset += view.getUint32(offset)) {
     starts.push({ type: Buffer.from(bytes.subarray(offset + 4, offset + 8)).toString(), offset })
   }
-  const moofs = starts.filter(({ type }) => type === 'moof').map(({ offset }) => offset)
+  // A prft stands in front of its moof.
+  const moofs = starts
+    .filter(({ type }, i) => type === 'prft' || (type === 'moof' && starts[i - 1]?.type !== 'prft'))
+    .map(({ offset }) => offset)
   const inspector = new FragmentInspector(bytes.subarray(0, moofs[0]))
   expect(inspector.init.findings).toEqual([])
   let frames = 0
@@ -160,6 +163,32 @@ describe('two processes', () => {
     const info = await hksv(['hub', 'info', '--store', store, '--json'])
     expect(info).toMatchObject({ code: 0, records: [{ deviceId: id }] })
   }, 60_000)
+
+  test.skipIf(!hasFfmpeg)(
+    'a file of H.265 is one with --hevc, and what is wrong with the clip can be asked',
+    async () => {
+      const file = join(directory, 'h265.mp4')
+      const picture = ['-f', 'lavfi', '-i', 'testsrc2=size=320x180:rate=15', '-t', '8']
+      const gop = 'keyint=30:min-keyint=30:scenecut=0:open-gop=0:log-level=error'
+      const x265 = ['-c:v', 'libx265', '-preset', 'ultrafast', '-x265-params', gop]
+      execFileSync('ffmpeg', ['-v', 'error', '-y', ...picture, ...x265, file])
+      const refused = await hksv(['camera', '--source', file, '--storage', join(directory, 'no')])
+      expect(refused).toMatchObject({ code: 2, stdout: '' })
+      expect(refused.stderr).toMatch(/H\.265.*--hevc/)
+      const camera = startCamera('--source', file, '--hevc')
+      const { store, controlUrl } = await pairAndArm(camera)
+      await prebufferFilled(controlUrl)
+      const out = join(directory, 'h265-clip.mp4')
+      const args = ['--store', store, '--out', out, '--duration', '6', '--now', '--json']
+      expect(await hksv(['hub', 'record', ...args])).toMatchObject({ code: 0 })
+      expectPlayable(out)
+      const decoded = await hksv(['decode', 'mp4', out])
+      expect(decoded).toMatchObject({ code: 0 })
+      expect(decoded.stdout).toContain('hvc1')
+      expect(decoded.stdout).toContain('prft')
+    },
+    60_000,
+  )
 
   test.skipIf(!hasFfmpeg)(
     'a 1080p file is a source',

@@ -1,5 +1,5 @@
 import { initSegment } from '@hksv/fmp4'
-import type { SourceDescription } from '@hksv/media'
+import { movieTracks, type SourceDescription } from '@hksv/media'
 
 /** The time during which a source goes on with what it began: one init segment fits all of it. */
 export class Timeline {
@@ -40,24 +40,7 @@ export class Timeline {
   }
 }
 
-function writeInitSegment({ video, audio }: SourceDescription, withAudio: boolean): Uint8Array {
-  const { sps, pps, width, height, timescale } = video
-  const track = { trackId: 1, timescale, width, height, sps, pps }
-  return initSegment({
-    video:
-      video.codec === 'h264'
-        ? { ...track, codec: 'avc1' }
-        : { ...track, codec: 'hvc1', vps: video.vps },
-    ...(withAudio && audio !== undefined
-      ? {
-          audio: {
-            codec: 'mp4a',
-            trackId: 2,
-            sampleRate: audio.sampleRate,
-            channels: audio.channels,
-            audioSpecificConfig: audio.audioSpecificConfig,
-          },
-        }
-      : {}),
-  })
+function writeInitSegment(description: SourceDescription, withAudio: boolean): Uint8Array {
+  const { video, audio } = movieTracks(description)
+  return initSegment(withAudio && audio !== undefined ? { video, audio } : { video })
 }

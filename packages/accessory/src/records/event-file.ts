@@ -11,10 +11,8 @@ const PREVIOUS = 'events.previous.jsonl'
 const MAX_BYTES = 1024 * 1024
 /** How many events are remembered. */
 export const MAX_EVENTS = 200
-/** Bytes of lines that wait for a disk that is slow; beyond these they are lost. */
-const MAX_WAITING_BYTES = 1024 * 1024
-/** Bytes that are written at once, unless one line has more. */
-const BATCH_BYTES = 64 * 1024
+/** Bytes of lines that wait for a disk that is slow, to be written at once; what is more is lost. */
+const MAX_WAITING_BYTES = MAX_BYTES / 2
 
 /**
  * Reads the events of a storage directory, also of a camera that runs.
@@ -43,7 +41,7 @@ export class EventFile {
   readonly #path: string
   readonly #previous: string
   readonly #log: Log
-  readonly #waiting: Buffer[] = []
+  #waiting: Buffer[] = []
   #waitingBytes = 0
   #writing: Promise<void> | undefined
   #isFailing = false
@@ -63,9 +61,7 @@ export class EventFile {
     }
     this.#waiting.push(line)
     this.#waitingBytes += line.length
-    this.#writing ??= this.#write().finally(() => {
-      this.#writing = undefined
-    })
+    this.#writing ??= this.#write()
   }
 
   /** Waits for what is being written. */
@@ -76,7 +72,9 @@ export class EventFile {
   async #write(): Promise<void> {
     while (this.#waiting.length > 0) {
       // A line that a kill or a full disk left half written must not swallow the next one.
-      const bytes = Buffer.concat([Buffer.from('\n'), ...this.#takeBatch()])
+      const bytes = Buffer.concat([Buffer.from('\n'), ...this.#waiting])
+      this.#waiting = []
+      this.#waitingBytes = 0
       try {
         await this.#makeRoom(bytes.length)
         await appendFile(this.#path, bytes, { mode: 0o600 })
@@ -85,17 +83,8 @@ export class EventFile {
         this.#failed(error)
       }
     }
-  }
-
-  #takeBatch(): Buffer[] {
-    let length = 0
-    const end = this.#waiting.findIndex((line, i) => {
-      length += line.length
-      return i > 0 && length > BATCH_BYTES
-    })
-    const batch = this.#waiting.splice(0, end < 0 ? this.#waiting.length : end)
-    for (const line of batch) this.#waitingBytes -= line.length
-    return batch
+    // At once: what is appended a moment later begins anew.
+    this.#writing = undefined
   }
 
   async #makeRoom(length: number): Promise<void> {

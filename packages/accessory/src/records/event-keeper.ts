@@ -115,10 +115,8 @@ export class EventKeeper {
   /** The hub is there. */
   hello(key: object): void {
     const setUp = this.#setUps.get(key)
-    // That of an event before is no business of this one.
-    if (setUp !== undefined && this.#current?.setUps.includes(setUp)) {
-      setUp.helloAfterMs ??= this.#after()
-    }
+    // That of an event before is in no record that is still kept.
+    if (setUp !== undefined) setUp.helloAfterMs ??= this.#after()
   }
 
   /** A hub asked for a recording, and was refused. */

@@ -48,12 +48,13 @@ export function printBoxes(boxes: readonly Box[], indent = ''): string[] {
   })
 }
 
-/** Each `moof` with the `mdat` behind it. */
+/** Each `moof` with the `mdat` behind it, and the `prft` in front of it. */
 function segments(boxes: readonly Box[]): { start: number; end: number }[] {
   return boxes.flatMap(({ type, offset, size }, i) => {
     if (type !== 'moof') return []
     const next = boxes[i + 1]
     const end = next?.type === 'mdat' ? next.offset + next.size : offset + size
-    return [{ start: offset, end }]
+    const before = boxes[i - 1]
+    return [{ start: before?.type === 'prft' ? before.offset : offset, end }]
   })
 }
