@@ -236,23 +236,6 @@ test('kill -9 loses no event that was over, and interrupts the one that was not'
   }
 })
 
-test('writes what comes at any moment, also when the line before it is just written', async () => {
-  const directory = await temporaryDirectory()
-  const file = new EventFile(directory, silent)
-  for (let id = 1; id <= 40; id++) {
-    file.append(recordOf(id))
-    const closed = file.close()
-    const reading = await readEvents(directory)
-    // One turn of the microtask queue later in each round.
-    for (let turn = 0; turn < id % 5 && reading.length < id; turn++) await undefined
-    await (id % 2 === 0 ? closed : undefined)
-  }
-  await file.close()
-  expect((await readEvents(directory)).map(({ id }) => id)).toEqual(
-    Array.from({ length: 40 }, (_, i) => i + 1),
-  )
-})
-
 test('what is read while a file gives way to the next one lacks nothing', async () => {
   const directory = await temporaryDirectory()
   const file = new EventFile(directory, silent)
