@@ -88,6 +88,58 @@ test('the table of services has those that a camera can have, with their UUIDs',
   expect(rows.toSorted()).toEqual(expected.toSorted())
 })
 
+test('services are linked, counted and primary as their table says', async () => {
+  const { client } = await seen(everything)
+  const { database } = client
+  const rows = rowsOf('service', 'UUID', 'specification', 'we ship')
+  const textOf = (service: string) => {
+    const row = rows.find(each => each.service === service)
+    return `${row?.specification} ${row?.['we ship']}`
+  }
+  const recording = database.service('cameraEventRecordingManagement')
+  const linked = database.services.filter(({ iid }) => recording.linked.includes(iid))
+  const named = rows.filter(({ service }) =>
+    textOf('CameraEventRecordingManagement').includes(service),
+  )
+  expect(linked.map(({ name }) => nameOf(known(name))).toSorted()).toEqual(
+    named.map(({ service }) => nameOf(service)).toSorted(),
+  )
+  expect(textOf('CameraRTPStreamManagement')).toContain('two, or 1 to 4')
+  expect(database.all('cameraRtpStreamManagement')).toHaveLength(2)
+  const primary = rows.filter(({ service }) => textOf(service).includes('the primary service'))
+  expect(database.services.filter(({ isPrimary }) => isPrimary).map(({ name }) => name)).toEqual(
+    primary.map(({ service }) => service.toLowerCase()),
+  )
+})
+
+test('characteristics have the first value that their table says', async () => {
+  const { client } = await seen(everything)
+  const heads = [
+    'service',
+    'characteristic',
+    'UUID',
+    'format',
+    'permissions',
+    'specification',
+  ] as const
+  const said = rowsOf(...heads, 'we ship').flatMap(row => {
+    const value = /(\S+) at first|^reads `?([^`;,]+)|^(\d[\d.]*)$/.exec(row['we ship'])
+    return value === null ? [] : [{ ...row, value: value[1] ?? value[2] ?? value[3] }]
+  })
+  expect(said.length).toBeGreaterThan(10)
+  for (const { service, characteristic, value } of said) {
+    const found = client.database.services
+      .filter(({ name }) => nameOf(known<ServiceName>(name)) === nameOf(service))
+      .flatMap(({ characteristics }) => characteristics)
+      .filter(({ name }) => nameOf(known<CharacteristicName>(name)) === nameOf(characteristic))
+    expect(found).not.toEqual([])
+    for (const each of found) {
+      const read = each.value === '' ? '""' : String(each.value)
+      expect(`${service} ${characteristic} ${read}`).toBe(`${service} ${characteristic} ${value}`)
+    }
+  }
+})
+
 describe('the table of members', () => {
   const rows = rowsOf('of', 'member', 'name', 'format')
   const formatOf = new Map(rows.map(({ of, member, format }) => [`${of} ${member}`, format]))
