@@ -178,6 +178,26 @@ test('a disk that takes nothing is said once, and what comes later is written', 
   file.append(recordOf(3))
   await file.close()
   expect(await readEvents(directory)).toEqual([recordOf(3)])
+  // It is news again.
+  await rm(join(directory, 'events.jsonl'))
+  await mkdir(join(directory, 'events.jsonl'))
+  file.append(recordOf(4))
+  await file.close()
+  expect(said).toHaveLength(2)
+})
+
+test('remembers the last 200 events, in memory and over a restart', async () => {
+  const directory = await temporaryDirectory()
+  const { log } = await openLog(directory)
+  for (let i = 0; i < 205; i++) {
+    log.keeper.triggered('motion', { source: 'key', readiness: 'armed', told: [] })
+    // Ends the event that is going on, and nothing else.
+    await log.close()
+  }
+  const ids = Array.from({ length: 200 }, (_, i) => i + 6)
+  expect(log.records.map(({ id }) => id)).toEqual(ids)
+  expect((await readEvents(directory)).map(({ id }) => id)).toEqual(ids)
+  expect((await openLog(directory)).log.records.map(({ id }) => id)).toEqual(ids)
 })
 
 test('goes on counting after a restart, and tells what was left open', async () => {
