@@ -11,7 +11,11 @@ export type {
 export type { CameraAbilities, CameraDelegate } from './camera/abilities.ts'
 export type { CameraSettings } from './camera/camera-settings.ts'
 export type { CameraEvent } from './camera/events.ts'
-export type { RecordingAbilities, RecordingAudio } from './camera/recording-offer.ts'
+export {
+  type RecordingAbilities,
+  type RecordingAudio,
+  recordingSizes,
+} from './camera/recording-offer.ts'
 export type {
   CharacteristicLimits,
   CharacteristicOptions,

@@ -102,6 +102,7 @@ export async function startCamera(options: CameraOptions): Promise<RunningCamera
     ...options.recording,
     isDoorbell: abilities.isDoorbell,
   })
+  warnBeyond(options)
   const information = { model: MODEL, ...options.information }
   const parts = await openParts({ ...options, information }, () => clock.now())
   const camera = await cameraOf(parts).catch(async (error: unknown) => {
@@ -130,5 +131,16 @@ export async function startCamera(options: CameraOptions): Promise<RunningCamera
       final: record => options.onRecord?.(record),
     })
     return new CameraAccessory({ ...parts, options, abilities, offer, settings, events, clock })
+  }
+}
+
+/** What hubs have no number for is passed through; whether they take it is theirs. */
+function warnBeyond({ source, log }: CameraOptions): void {
+  const { codec, width, height, level } = source.description.video
+  if (width * height > 1920 * 1080) {
+    log.warn(`The source has ${width}x${height}; hubs know no recordings above 1920x1080.`)
+  }
+  if (codec === 'h264' && level > 40) {
+    log.warn(`The source has level ${level / 10}; hubs know none above 4.0.`)
   }
 }

@@ -211,6 +211,7 @@ describe('what is answered', () => {
     expect(await events.next()).toMatchObject({ event: 'motion', isDetected: false })
     expect(await events.next()).toEqual({ event: 'manually-disabled', isDisabled: true })
     expect((await ask(`${url}/motion`, 'POST')).status).toBe(409)
+    expect((await ask(`${url}/snapshot.jpg`)).status).toBe(409)
     expect((await ask(`${url}/enable`, 'POST')).json).toEqual({ disabled: false })
     expect((await ask(`${url}/motion`, 'POST')).status).toBe(200)
   })

@@ -161,7 +161,7 @@ describe('what a hub selects', () => {
     ['a trigger that is not there', s => (s.general.eventTriggerOptions = 2n)],
     ['another container', s => (s.general.mediaContainer.type = 1)],
     ['longer fragments', s => (s.general.mediaContainer.parameters.fragmentLengthMs = 8000)],
-    ['fragments of no length', s => (s.general.mediaContainer.parameters.fragmentLengthMs = 0)],
+    ['shorter fragments', s => (s.general.mediaContainer.parameters.fragmentLengthMs = 2000)],
     ['another video codec', s => (s.video.codec = 1)],
     ['another profile', s => (s.video.parameters.profile = 3)],
     ['another size', s => (s.video.attributes.width = 1600)],

@@ -17,7 +17,7 @@ import { addCameraServices, type CameraServices } from './camera-services.ts'
 import { isAwake, readinessOf, type SettingsStore } from './camera-settings.ts'
 import type { CameraEvent } from './events.ts'
 import type { RecordingOffer } from './recording-offer.ts'
-import { refuseSnapshot } from './snapshot-policy.ts'
+import { isShown, refuseSnapshot } from './snapshot-policy.ts'
 
 const MAX_RECORDING_MS = 180_000
 /** A press is worth a recording, and hubs record only motion. */
@@ -197,7 +197,10 @@ export class CameraAccessory implements RunningCamera {
       clearOccupancy: () => this.clearOccupancy(),
       ringDoorbell: () => this.ringDoorbell('control'),
       setManuallyDisabled: isDisabled => this.setManuallyDisabled(isDisabled),
-      snapshot: (width, height) => this.#camera.snapshot(width, height),
+      snapshot: async (width, height) =>
+        isShown(this.#parts.settings.current)
+          ? await this.#camera.snapshot(width, height)
+          : undefined,
       events: () => this.records,
       metrics: this.#parts.options.control?.metrics,
       state: () => this.state,

@@ -58,8 +58,7 @@ function isGeneralOffered({ general }: Selected, { general: offered }: Recording
     offered.mediaContainers.some(
       container =>
         container.type === type &&
-        parameters.fragmentLengthMs > 0 &&
-        parameters.fragmentLengthMs <= container.parameters.fragmentLengthMs,
+        container.parameters.fragmentLengthMs === parameters.fragmentLengthMs,
     )
   )
 }

@@ -26,7 +26,8 @@ export interface ControlTarget {
   setManuallyDisabled(isDisabled: boolean): Promise<void>
   state(): object
   events(): readonly object[]
-  snapshot(width: number, height: number): Promise<Uint8Array>
+  /** @returns Nothing while the camera is switched off. */
+  snapshot(width: number, height: number): Promise<Uint8Array | undefined>
   /** In the text format of Prometheus, unless nobody counts. */
   readonly metrics?: (() => Promise<string>) | undefined
 }
@@ -123,6 +124,7 @@ async function snapshot(
   const isUsable = [width, height].every(n => Number.isInteger(n) && n > 0 && n <= 8192)
   if (!isUsable) return failed(400, 'width and height are 1 to 8192')
   const body = await target.snapshot(width, height)
+  if (body === undefined) return failed(409, 'the camera is switched off')
   return { status: 200, body, contentType: 'image/jpeg' }
 }
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import process from 'node:process'
 
-import type { CameraOptions } from '@hksv/accessory'
+import { type CameraOptions, recordingSizes } from '@hksv/accessory'
 import { type Command, InvalidArgumentError } from 'commander'
 
 import { addCommonOptions, addOption, parseAddress, parsePort } from '../options.ts'
@@ -23,7 +23,7 @@ export interface CameraFlags {
   doorbell: boolean
   streams: number
   prebuffer: 4000 | 8000
-  sizes?: Size[]
+  sizes?: readonly Size[]
   audio?: Sound[]
   hevc: boolean
   speaker: boolean
@@ -80,9 +80,14 @@ function addAbilityFlags(command: Command): void {
     parse: parsePrebuffer,
     standard: 4000,
   })
-  addOption(command, '--sizes <list>', 'offer more sizes to record in, e.g. 1600x1200,640x480', {
-    parse: text => text.split(',').map(parseSize),
-  })
+  addOption(
+    command,
+    '--sizes <list>',
+    'offer more sizes to record in, e.g. 1600x1200,640x480, or all',
+    {
+      parse: parseSizes,
+    },
+  )
   addOption(
     command,
     '--audio <list>',
@@ -143,6 +148,10 @@ function parseStreams(text: string): number {
 function parsePrebuffer(text: string): number {
   if (text !== '4000' && text !== '8000') throw new InvalidArgumentError('It is 4000 or 8000.')
   return Number(text)
+}
+
+function parseSizes(text: string): readonly Size[] {
+  return text.trim() === 'all' ? recordingSizes : text.split(',').map(parseSize)
 }
 
 function parseSize(text: string): Size {
