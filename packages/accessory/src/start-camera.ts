@@ -3,7 +3,7 @@ import { type MediaSource, systemClock } from '@hksv/media'
 import type { AccessoryInfo, CommonOptions } from './accessory-options.ts'
 import { type CameraAbilities, type CameraDelegate, completeAbilities } from './camera/abilities.ts'
 import { CameraAccessory } from './camera/camera-accessory.ts'
-import { type CameraSettings, SettingsStore } from './camera/camera-settings.ts'
+import { type CameraSettings, readinessOf, SettingsStore } from './camera/camera-settings.ts'
 import type { CameraEvent } from './camera/events.ts'
 import { recordingOffer } from './camera/recording-offer.ts'
 import { hashOffer } from './camera/recording-selection.ts'
@@ -11,6 +11,7 @@ import type { Log } from './log.ts'
 import { openParts } from './open-parts.ts'
 import { EventLog } from './records/event-log.ts'
 import type { EventRecord } from './records/event-record.ts'
+import type { EventTotals } from './records/event-totals.ts'
 
 /** How a camera is started. */
 export interface CameraOptions extends CommonOptions, CameraAbilities {
@@ -61,6 +62,8 @@ export interface RunningCamera extends AsyncDisposable {
   readonly state: CameraState
   /** The last 200 events, oldest first; they are kept in the storage directory. */
   readonly records: readonly EventRecord[]
+  /** What has happened since the start, to this moment; none of it ever falls. */
+  readonly totals: EventTotals
   /** Something moves, as `source` saw it. @returns False when the camera is switched off. */
   raiseMotion(durationMs: number, source?: string): boolean
   clearMotion(): void
@@ -128,6 +131,7 @@ export async function startCamera(options: CameraOptions): Promise<RunningCamera
       camera: options.name,
       now: parts.now,
       log: parts.log,
+      readiness: () => (pairings.size > 0 ? readinessOf(settings.current) : 'not-paired'),
       final: record => options.onRecord?.(record),
     })
     return new CameraAccessory({ ...parts, options, abilities, offer, settings, events, clock })

@@ -1,93 +1,114 @@
-import type { CameraState, EventRecord, EventRecording } from '@hksv/accessory'
-import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { CameraState, DelayTotals, EventTotals } from '@hksv/accessory'
+import { Counter, Gauge, type Histogram, Registry } from 'prom-client'
 
-/** What a camera is counted by. */
-export interface Metrics {
-  /** Counts an event that is over. */
-  count(record: EventRecord): void
-  /** The text format of Prometheus. */
-  render(): Promise<string>
+/** What is counted and measured; asked at each scrape, nothing before the camera runs. */
+export interface MetricsSource {
+  totals(): EventTotals | undefined
+  state(): CameraState | undefined
 }
 
-/** From a camera beside its hub to one whose hub is far. */
-const DELAYS_S = [0.1, 0.25, 0.5, 1, 2, 3, 5, 8, 15]
-/** Reasons that are counted by name; a hub may make up others. */
-const REASONS: ReadonlySet<string> = new Set([
-  'normal',
-  'notAllowed',
-  'busy',
-  'cancelled',
-  'unsupported',
-  'unexpectedFailure',
-  'timeout',
-  'badData',
-  'protocolError',
-  'invalidConfiguration',
-  'acknowledged',
-  'expired',
-  'stalled',
-  'HAP connection lost',
-  'protocol error',
-  'connection lost',
-  'camera stopped',
-])
-
-/** @param state Asked at each scrape; nothing before the camera runs. */
-export function createMetrics(state: () => CameraState | undefined): Metrics {
+/** @returns What renders the text format of Prometheus, as things are then. */
+export function createMetrics(source: MetricsSource): () => Promise<string> {
   const registry = new Registry()
-  const registers = [registry]
-  const counter = <L extends string = never>(name: string, help: string, labelNames: L[] = []) =>
-    new Counter({ name: `hksv_${name}`, help, labelNames, registers })
-  const histogram = (name: string, help: string) =>
-    new Histogram({ name: `hksv_${name}`, help, buckets: DELAYS_S, registers })
-  const counters = {
-    events: counter('events_total', 'Events that are over, by what became of them', ['outcome']),
-    recordings: counter('recordings_total', 'Recordings that are over, by who ended them and why', [
-      'by',
-      'reason',
-    ]),
-    refusals: counter('recordings_refused_total', 'Hubs that were refused, by reason', ['reason']),
-    fragments: counter('fragments_sent_total', 'Media fragments sent to hubs'),
-    bytes: counter('recording_sent_bytes_total', 'Bytes of media sent to hubs'),
-    failures: counter('source_failures_total', 'Times that the source broke off during an event'),
-    open: histogram('open_delay_seconds', 'From the event to a hub that opens a recording'),
-    first: histogram('first_fragment_delay_seconds', 'From the event to the first fragment sent'),
-  }
-  addGauges(registers, state)
-  return {
-    count(record) {
-      counters.events.inc({ outcome: record.outcome })
-      counters.failures.inc(record.sourceFailures.length)
-      for (const recording of record.recordings) countRecording(recording)
-    },
-    render: () => registry.metrics(),
-  }
-
-  function countRecording(recording: EventRecording): void {
-    const { refused, ended, openAfterMs, firstFragmentAfterMs } = recording
-    if (refused !== undefined) {
-      counters.refusals.inc({ reason: known(refused) })
-      return
-    }
-    counters.recordings.inc({
-      by: ended?.by ?? 'camera',
-      reason: known(ended?.reason ?? 'camera stopped'),
-    })
-    counters.fragments.inc(recording.fragments ?? 0)
-    counters.bytes.inc(recording.bytes ?? 0)
-    counters.open.observe(openAfterMs / 1000)
-    if (firstFragmentAfterMs !== undefined) counters.first.observe(firstFragmentAfterMs / 1000)
-  }
+  addCounters(registry, source)
+  addDelays(registry, source)
+  addGauges(registry, source)
+  addProcess(registry)
+  return () => registry.metrics()
 }
 
-function addGauges(registers: Registry[], state: () => CameraState | undefined): void {
+/** One value of a counter, with its labels. */
+type Count = readonly [Readonly<Record<string, string>>, number]
+
+function addCounters(registry: Registry, source: MetricsSource): void {
+  const counter = (
+    name: string,
+    help: string,
+    of: { labels?: string[]; counts: (totals: EventTotals) => Count[] },
+  ) =>
+    new Counter({
+      name: `hksv_${name}_total`,
+      help,
+      labelNames: of.labels ?? [],
+      registers: [registry],
+      collect() {
+        const totals = source.totals()
+        if (totals === undefined) return
+        this.reset()
+        for (const [labels, value] of of.counts(totals)) this.inc(labels, value)
+      },
+    })
+  counter('events', 'Events that are over, by what became of them', {
+    labels: ['outcome'],
+    counts: ({ events }) => Object.entries(events).map(([outcome, count]) => [{ outcome }, count]),
+  })
+  counter('recordings', 'Recordings that are over, by who ended them and why', {
+    labels: ['by', 'reason'],
+    counts: ({ recordings }) => recordings.map(({ by, reason, count }) => [{ by, reason }, count]),
+  })
+  counter('recordings_refused', 'Recordings that hubs were refused, by reason', {
+    labels: ['reason'],
+    counts: ({ refusals }) => refusals.map(({ reason, count }) => [{ reason }, count]),
+  })
+  counter('fragments_sent', 'Media fragments sent to hubs', {
+    counts: ({ fragments }) => [[{}, fragments]],
+  })
+  counter('recording_sent_bytes', 'Bytes of media sent to hubs', {
+    counts: ({ bytes }) => [[{}, bytes]],
+  })
+  counter('source_failures', 'Times that the source broke off', {
+    counts: ({ sourceFailures }) => [[{}, sourceFailures]],
+  })
+}
+
+function addDelays(registry: Registry, source: MetricsSource): void {
+  const histogram = (name: string, help: string, of: (totals: EventTotals) => DelayTotals) => {
+    const metric = {
+      name: `hksv_${name}_seconds`,
+      help,
+      type: 'histogram',
+      get: async () => {
+        const totals = source.totals()
+        const values = totals === undefined ? [] : delayValues(metric.name, of(totals))
+        return { name: metric.name, help, type: metric.type, values, aggregator: 'sum' }
+      },
+    }
+    // The library's own counts what it observes, and cannot be told what was counted; to be rendered,
+    // nothing but these four is asked of a metric.
+    registry.registerMetric(metric as unknown as Histogram)
+  }
+  histogram(
+    'open_delay',
+    'From motion or a press to the first hub that opens a recording of it',
+    ({ openDelay }) => openDelay,
+  )
+  histogram(
+    'first_fragment_delay',
+    'From the opening of a recording to its first fragment',
+    ({ firstFragmentDelay }) => firstFragmentDelay,
+  )
+}
+
+function delayValues(name: string, { buckets, count, sumMs }: DelayTotals) {
+  const bounds: [number | string, number][] = [
+    ...buckets.map(bucket => [bucket.atMostMs / 1000, bucket.count] satisfies [number, number]),
+    ['+Inf', count],
+  ]
+  return [
+    ...bounds.map(([le, value]) => ({ metricName: `${name}_bucket`, labels: { le }, value })),
+    { metricName: `${name}_sum`, labels: {}, value: sumMs / 1000 },
+    { metricName: `${name}_count`, labels: {}, value: count },
+  ]
+}
+
+function addGauges(registry: Registry, source: MetricsSource): void {
   const gauge = (name: string, help: string, value: (of: CameraState) => number) =>
     new Gauge({
       name: `hksv_${name}`,
       help,
-      registers,
+      registers: [registry],
       collect() {
-        const now = state()
+        const now = source.state()
         if (now !== undefined) this.set(value(now))
       },
     })
@@ -97,6 +118,10 @@ function addGauges(registers: Registry[], state: () => CameraState | undefined):
   gauge('motion', 'Whether something moves', ({ isMotionDetected }) => Number(isMotionDetected))
   gauge('sessions', 'Verified connections of controllers', ({ sessions }) => sessions)
   gauge('prebuffer_bytes', 'Media in the prebuffer', ({ prebufferBytes }) => prebufferBytes)
+}
+
+function addProcess(registry: Registry): void {
+  const registers = [registry]
   new Gauge({
     name: 'hksv_process_resident_memory_bytes',
     help: 'Memory of the process',
@@ -115,8 +140,4 @@ function addGauges(registers: Registry[], state: () => CameraState | undefined):
       this.inc((user + system) / 1e6)
     },
   })
-}
-
-function known(reason: string): string {
-  return REASONS.has(reason) ? reason : 'other'
 }

@@ -57,7 +57,7 @@ test('a clip, from the motion to the hub that ended it, also for Prometheus', as
     .toBe('recorded')
   const { stdout } = await explain()
   expect(stdout).toMatch(
-    /^A clip .*went to hub .* \([\d.]+ MB in \d+ fragments?\); the hub ended it: normal/,
+    /^A clip of [\d.]+ s went to hub .* \([\d.]+ MB in \d+ fragments?\); the hub ended it: normal/,
   )
   expect(stdout).toMatch(/connected\n.*opened a recording: h264 1280x720, with sound/)
   expect(stdout).toMatch(/the hub ended it: normal, after \d+ fragments? and [\d.]+ MB\n$/)
@@ -72,6 +72,8 @@ test('a clip, from the motion to the hub that ended it, also for Prometheus', as
   const metrics = await (await fetch(`${controlUrl}/metrics`)).text()
   expect(metrics).toContain('hksv_events_total{outcome="recorded"} 1\n')
   expect(metrics).toContain('hksv_recordings_total{by="hub",reason="normal"} 1\n')
+  expect(metrics).toMatch(/^hksv_open_delay_seconds_bucket\{le="\+Inf"\} 1$/m)
+  expect(metrics).toMatch(/^hksv_first_fragment_delay_seconds_count 1$/m)
   expect(metrics).toMatch(/^hksv_recording_sent_bytes_total [1-9]\d{5,}$/m)
   expect(metrics).toMatch(/^hksv_armed 1$/m)
   expect(metrics).toMatch(/^hksv_process_resident_memory_bytes [1-9]\d+$/m)

@@ -10,6 +10,7 @@ import { HdsListener } from '../recording/hds-listener.ts'
 import { RecordingManager } from '../recording/recording-manager.ts'
 import type { EventLog } from '../records/event-log.ts'
 import type { EventRecord } from '../records/event-record.ts'
+import type { EventTotals } from '../records/event-totals.ts'
 import type { CameraInfo, CameraOptions, CameraState, RunningCamera } from '../start-camera.ts'
 import type { CompleteAbilities } from './abilities.ts'
 import { Camera } from './camera.ts'
@@ -133,6 +134,10 @@ export class CameraAccessory implements RunningCamera {
 
   get records(): readonly EventRecord[] {
     return this.#parts.events.records
+  }
+
+  get totals(): EventTotals {
+    return this.#parts.events.totals
   }
 
   raiseMotion(durationMs: number, source = 'program'): boolean {

@@ -142,6 +142,7 @@ export class RecordingSession {
         this.#fragments++
         account.fragmentSent(bytes, {
           queuedBytes,
+          durationMs: fragment.durationMs,
           prebufferMs: endedAt <= this.#startedAt ? fragment.durationMs : 0,
           hasBFrames: fragment.video.compositionOffsets !== undefined,
         })

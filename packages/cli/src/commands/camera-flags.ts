@@ -106,7 +106,7 @@ function addAbilityFlags(command: Command): void {
 /** What the flags say of the camera; source and log are still to come. */
 export function cameraOptions(
   flags: CameraFlags,
-  metrics: (() => Promise<string>) | undefined,
+  metrics: () => Promise<string>,
 ): Omit<CameraOptions, 'source' | 'log'> {
   const { HKSV_CONTROL_TOKEN: token } = process.env
   const { bind, port, setupCode, control, sizes, audio } = flags
@@ -134,7 +134,7 @@ export function cameraOptions(
           control: {
             ...control,
             ...(token === undefined ? {} : { token }),
-            ...(metrics === undefined ? {} : { metrics }),
+            metrics,
           },
         }),
   }

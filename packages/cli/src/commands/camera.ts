@@ -14,6 +14,7 @@ import { Command } from 'commander'
 
 import { exitAfter } from '../failure.ts'
 import { createLog } from '../log.ts'
+import type { MetricsSource } from '../metrics.ts'
 import { applyConfigFile } from '../options.ts'
 import { Output } from '../output.ts'
 import { addCameraFlags, type CameraFlags, cameraOptions } from './camera-flags.ts'
@@ -51,25 +52,30 @@ async function runCamera(flags: CameraFlags): Promise<void> {
   await using source = await openSource(flags.source)
   for (const warning of source.warnings) output.warn(warning)
   let running: RunningCamera | undefined
-  // Whoever does not open the control API need not load what counts.
-  const counting =
-    flags.control === undefined
-      ? undefined
-      : (await import('../metrics.ts')).createMetrics(() => running?.state)
+  const metrics = metricsWhenAsked({
+    totals: () => running?.totals,
+    state: () => running?.state,
+  })
   await using camera = await startCamera({
-    ...cameraOptions(flags, counting?.render),
+    ...cameraOptions(flags, metrics),
     source,
     log: createLog(output),
     onEvent: event => report(output, event, running?.info),
-    onRecord: record => {
-      counting?.count(record)
-      output.detail(explain(record).join('\n'))
-    },
+    onRecord: record => output.detail(explain(record).join('\n')),
   })
   running = camera
   await introduce(output, camera, flags)
   await untilStopped(camera, output, stopped)
   exitAfter(SHUTDOWN_MS)
+}
+
+/** A camera that nobody monitors need not keep in memory what renders its metrics. */
+function metricsWhenAsked(source: MetricsSource): () => Promise<string> {
+  let render: Promise<() => Promise<string>> | undefined
+  return async () => {
+    render ??= import('../metrics.ts').then(({ createMetrics }) => createMetrics(source))
+    return (await render)()
+  }
 }
 
 /** The first line of `--json`, and what a person needs to begin. */

@@ -1,0 +1,157 @@
+import type { CameraState, EventTotals } from '@hksv/accessory'
+import { expect, test } from 'vitest'
+
+import { createMetrics } from '../src/metrics.ts'
+
+const delays = (counts: readonly [number, number, number], sumMs: number) => ({
+  buckets: [
+    { atMostMs: 100, count: counts[0] },
+    { atMostMs: 2000, count: counts[1] },
+  ],
+  count: counts[2],
+  sumMs,
+})
+
+function totalsOf(more: Partial<EventTotals> = {}): EventTotals {
+  return {
+    events: {
+      recorded: 0,
+      'cut-short': 0,
+      'not-paired': 0,
+      'camera-off': 0,
+      'manually-disabled': 0,
+      'recording-off': 0,
+      'nothing-selected': 0,
+      'nobody-told': 0,
+      'never-opened': 0,
+      refused: 0,
+      'source-failed': 0,
+      stalled: 0,
+      interrupted: 0,
+    },
+    recordings: [],
+    refusals: [],
+    fragments: 0,
+    bytes: 0,
+    sourceFailures: 0,
+    openDelay: delays([0, 0, 0], 0),
+    firstFragmentDelay: delays([0, 0, 0], 0),
+    ...more,
+  }
+}
+
+const state: CameraState = {
+  name: 'Porch',
+  id: '11:22:33:44:55:66',
+  isPaired: true,
+  isArmed: true,
+  isRecording: false,
+  isMotionDetected: true,
+  isOccupancyDetected: false,
+  prebufferBytes: 1_500_000,
+  sessions: 3,
+  settings: {
+    isCameraActive: true,
+    isStreamingActive: [true],
+    isRecordingActive: true,
+    isRecordingAudioActive: true,
+    areEventSnapshotsActive: true,
+    arePeriodicSnapshotsActive: true,
+    isIndicatorActive: true,
+    isNightVisionActive: true,
+    isMicrophoneMuted: false,
+    isSpeakerMuted: false,
+    speakerVolume: 100,
+    isManuallyDisabled: false,
+  },
+}
+
+/** The samples, without what is said of them and of the process. */
+async function samplesOf(render: () => Promise<string>): Promise<string[]> {
+  const lines = (await render()).split('\n')
+  return lines.filter(line => line !== '' && !/^#|^hksv_process_/.test(line))
+}
+
+test('renders what was counted and what is measured, each time anew', async () => {
+  let totals = totalsOf()
+  const render = createMetrics({ totals: () => totals, state: () => state })
+  const before = await samplesOf(render)
+  expect(before).toContain('hksv_events_total{outcome="recorded"} 0')
+  expect(before).toContain('hksv_fragments_sent_total 0')
+  totals = totalsOf({
+    events: { ...totals.events, recorded: 2, 'never-opened': 1 },
+    recordings: [
+      { by: 'hub', reason: 'normal', count: 2 },
+      { by: 'connection', reason: 'HAP connection lost', count: 1 },
+    ],
+    refusals: [{ reason: 'busy', count: 4 }],
+    fragments: 24,
+    bytes: 36_000_000,
+    sourceFailures: 5,
+    openDelay: delays([1, 2, 3], 10_150),
+    firstFragmentDelay: delays([3, 3, 3], 12),
+  })
+  const counted = [
+    'hksv_events_total{outcome="recorded"} 2',
+    'hksv_events_total{outcome="cut-short"} 0',
+    'hksv_events_total{outcome="not-paired"} 0',
+    'hksv_events_total{outcome="camera-off"} 0',
+    'hksv_events_total{outcome="manually-disabled"} 0',
+    'hksv_events_total{outcome="recording-off"} 0',
+    'hksv_events_total{outcome="nothing-selected"} 0',
+    'hksv_events_total{outcome="nobody-told"} 0',
+    'hksv_events_total{outcome="never-opened"} 1',
+    'hksv_events_total{outcome="refused"} 0',
+    'hksv_events_total{outcome="source-failed"} 0',
+    'hksv_events_total{outcome="stalled"} 0',
+    'hksv_events_total{outcome="interrupted"} 0',
+    'hksv_recordings_total{by="hub",reason="normal"} 2',
+    'hksv_recordings_total{by="connection",reason="HAP connection lost"} 1',
+    'hksv_recordings_refused_total{reason="busy"} 4',
+    'hksv_fragments_sent_total 24',
+    'hksv_recording_sent_bytes_total 36000000',
+    'hksv_source_failures_total 5',
+    'hksv_open_delay_seconds_bucket{le="0.1"} 1',
+    'hksv_open_delay_seconds_bucket{le="2"} 2',
+    'hksv_open_delay_seconds_bucket{le="+Inf"} 3',
+    'hksv_open_delay_seconds_sum 10.15',
+    'hksv_open_delay_seconds_count 3',
+    'hksv_first_fragment_delay_seconds_bucket{le="0.1"} 3',
+    'hksv_first_fragment_delay_seconds_bucket{le="2"} 3',
+    'hksv_first_fragment_delay_seconds_bucket{le="+Inf"} 3',
+    'hksv_first_fragment_delay_seconds_sum 0.012',
+    'hksv_first_fragment_delay_seconds_count 3',
+    'hksv_paired 1',
+    'hksv_armed 1',
+    'hksv_recording 0',
+    'hksv_motion 1',
+    'hksv_sessions 3',
+    'hksv_prebuffer_bytes 1500000',
+  ]
+  // A scrape adds nothing to what was counted.
+  for (let scrape = 0; scrape < 2; scrape++) expect(await samplesOf(render)).toEqual(counted)
+})
+
+test('says of each what it is, as Prometheus reads it', async () => {
+  const render = createMetrics({ totals: totalsOf, state: () => state })
+  const lines = (await render()).split('\n').filter(Boolean)
+  const typeOf = new Map<string | undefined, string | undefined>()
+  for (const line of lines) {
+    const [, kind, name, text] = /^# (HELP|TYPE) (\w+) (.+)$/.exec(line) ?? []
+    if (kind === 'TYPE') typeOf.set(name, text)
+    if (kind === undefined) expect(line).toMatch(/^hksv_\w+(\{[^{}]+\})? [\d.e+-]+$/)
+  }
+  expect([...typeOf.values()].filter(type => type === 'histogram')).toHaveLength(2)
+  for (const [name, type] of typeOf) {
+    expect(name?.endsWith('_total')).toBe(type === 'counter')
+    const samples = lines.filter(line => line.startsWith(`# HELP ${name} `))
+    expect(samples).toHaveLength(1)
+  }
+})
+
+test('has nothing to say of a camera before it runs, but of the process', async () => {
+  const render = createMetrics({ totals: () => undefined, state: () => undefined })
+  expect((await samplesOf(render)).filter(line => !line.endsWith(' 0'))).toEqual([])
+  expect(await render()).toMatch(/^hksv_process_resident_memory_bytes [1-9]\d+$/m)
+  expect(await render()).toMatch(/^hksv_process_cpu_seconds_total [\d.]+$/m)
+})
