@@ -18,6 +18,10 @@ export {
 export { type Clock, systemClock } from './clock.ts'
 export { isMediaError, MediaError, type MediaErrorCode, mediaErrors } from './errors.ts'
 export { type LoopPosition, LoopTimeline, type LoopTrack } from './file/loop-timeline.ts'
+export {
+  PictureSizeDetector,
+  type PictureSizeDetectorOptions,
+} from './motion/picture-size-detector.ts'
 export { movieTracks } from './movie-tracks.ts'
 export { type OpenSourceOptions, openSource } from './open-source.ts'
 export {
