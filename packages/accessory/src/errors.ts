@@ -20,6 +20,8 @@ export const accessoryErrors = {
   OPTION_INVALID: 'an option is invalid',
   /** A request on a characteristic is answered with a HAP status other than success. */
   HAP_STATUS: 'the request cannot be fulfilled',
+  /** Whoever reads what is recorded is slower than it is recorded. */
+  READER_TOO_SLOW: 'the reader is too slow',
   /** The media source ended or failed while it was needed. */
   SOURCE_FAILED: 'the source failed',
 } as const

@@ -177,10 +177,10 @@ const verdicts: Record<EventOutcome, [Partial<EventRecord>, string][]> = {
     ],
   ],
   stalled: [
-    [{}, 'No clip: the hub took nothing for ten seconds. Check its network.'],
+    [{}, 'No clip: the hub took too little, or nothing for ten seconds. Check its network.'],
     [
       { recordings: [some, some] },
-      'A clip that is cut short, 4.0 s went to hub AA:01 (0.8 MB in 1 fragment), then 4.0 s went to hub AA:01 (0.8 MB in 1 fragment): the hub took nothing for ten seconds. Check its network.',
+      'A clip that is cut short, 4.0 s went to hub AA:01 (0.8 MB in 1 fragment), then 4.0 s went to hub AA:01 (0.8 MB in 1 fragment): the hub took too little, or nothing for ten seconds. Check its network.',
     ],
   ],
   interrupted: [

@@ -39,7 +39,7 @@ test('what waits for a hub that reads too slowly is bounded, and then it is give
   // 16 s of fragments, and the newest.
   expect(mostInRing).toBe(5 * 4 * MIB)
   expect(await camera.reports.next()).toMatchObject({
-    reason: 'unexpectedFailure',
+    reason: 'timeout',
     endedBy: 'camera',
   })
 })

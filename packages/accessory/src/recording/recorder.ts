@@ -19,8 +19,8 @@ export interface Recording {
    * The fragments of the prebuffer, oldest first, then each new one as it is complete, until the
    * signal aborts.
    *
-   * @throws AccessoryError `SOURCE_FAILED` when the source broke off, or the reader fell behind what
-   * is kept.
+   * @throws AccessoryError `SOURCE_FAILED` when the source broke off, `READER_TOO_SLOW` when the reader
+   * fell behind what is kept.
    */
   readonly fragments: AsyncGenerator<StoredFragment<Fragment>, void>
 }
@@ -150,8 +150,8 @@ export class Recorder implements SampleListener {
         // What was complete before the source broke off is still given.
         const isOver = timeline.signal.aborted && position.next >= timeline.endNumber
         if (stored === undefined || isOver) {
-          const message = isOver ? 'The source broke off.' : 'The reader is too slow.'
-          throw new AccessoryError('SOURCE_FAILED', { message })
+          if (!isOver) throw new AccessoryError('READER_TOO_SLOW')
+          throw new AccessoryError('SOURCE_FAILED', { message: 'The source broke off.' })
         }
         yield stored
         position.next = stored.number + 1

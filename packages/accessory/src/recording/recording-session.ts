@@ -2,6 +2,7 @@ import { type Fragment, ntpTimestamp, renderFragment } from '@hksv/fmp4'
 import { dataSendReason } from '@hksv/hds'
 import type { SourceDescription } from '@hksv/media'
 
+import { isAccessoryError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { EventKeeper, RecordingAccount } from '../records/event-keeper.ts'
 import type { HdsConnection } from './hds-connection.ts'
@@ -86,7 +87,8 @@ export class RecordingSession {
       await this.#send()
     } catch (error) {
       this.#options.log.error({ err: error }, 'The recording broke off.')
-      this.close('unexpectedFailure')
+      const isHubs = isAccessoryError(error) && error.code === 'READER_TOO_SLOW'
+      this.close(isHubs ? 'timeout' : 'unexpectedFailure')
     } finally {
       connection.signal.removeEventListener('abort', lost)
     }

@@ -25,7 +25,7 @@ export type EventOutcome =
   | 'refused'
   /** The source gave nothing, or broke off. */
   | 'source-failed'
-  /** The hub took nothing for ten seconds. */
+  /** The hub took nothing for ten seconds, or less than there was to take. */
   | 'stalled'
   /** The camera was stopped, or killed, before it was over. */
   | 'interrupted'

@@ -20,11 +20,15 @@ function outcomeOfRecordings(recordings: readonly EventRecording[]): EventOutcom
   if (hasFragments.some(isGood)) return 'recorded'
   const ends = recordings.map(({ ended }) => ended)
   if (ends.some(isOurStop)) return 'interrupted'
-  if (ends.some(end => end?.reason === 'stalled')) return 'stalled'
+  if (ends.some(isSlowHub)) return 'stalled'
   const isOurFailure = (end: EventRecording['ended']) =>
     end?.by === 'camera' && end.reason === 'unexpectedFailure'
   if (ends.some(isOurFailure)) return 'source-failed'
   return 'cut-short'
+}
+
+function isSlowHub(end: EventRecording['ended']): boolean {
+  return end?.by === 'camera' && (end.reason === 'stalled' || end.reason === 'timeout')
 }
 
 /** The camera closed the recording, or the connection under it, because it was stopped. */

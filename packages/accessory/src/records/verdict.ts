@@ -47,7 +47,7 @@ export function verdict(record: EventRecord): string {
     case 'source-failed':
       return `${partOf(record)}: ${sourceFailure(record)}. Check the camera that feeds this one.`
     case 'stalled':
-      return `${partOf(record)}: the hub took nothing for ten seconds. Check its network.`
+      return `${partOf(record)}: the hub took too little, or nothing for ten seconds. Check its network.`
     case 'interrupted':
       return interrupted(record)
   }
