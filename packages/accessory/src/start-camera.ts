@@ -1,4 +1,4 @@
-import { type MediaSource, systemClock } from '@hksv/media'
+import { type MediaSource, type MotionSensor, systemClock } from '@hksv/media'
 
 import type { AccessoryInfo, CommonOptions } from './accessory-options.ts'
 import { type CameraAbilities, type CameraDelegate, completeAbilities } from './camera/abilities.ts'
@@ -17,6 +17,10 @@ import type { EventTotals } from './records/event-totals.ts'
 export interface CameraOptions extends CommonOptions, CameraAbilities {
   /** Belongs to the caller, who closes it after the camera. */
   readonly source: MediaSource
+  /** Watches the compressed pictures for motion, without decoding them; 50 of 100 is the usual. */
+  readonly videoMotion?: { readonly sensitivity: number }
+  /** What else sees motion. */
+  readonly motionSensors?: readonly MotionSensor[]
   /** The camera's hardware: its light, night vision, microphone and speaker. */
   readonly delegate?: CameraDelegate
   /** Where the control API listens; nowhere unless given. Beyond the loopback it needs a token. */

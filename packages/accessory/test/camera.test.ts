@@ -49,6 +49,8 @@ async function camera() {
     settings,
     offer: recordingOffer(description, { isDoorbell: false }),
     delegate: {},
+    motion: { videoSensitivity: undefined, sensors: [] },
+    sensed: () => undefined,
     log: pino({ level: 'silent' }),
     clock: systemClock,
     emit: event => events.push(event),

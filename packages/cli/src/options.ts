@@ -11,7 +11,13 @@ export function addOption(
   command: Command,
   flags: string,
   description: string,
-  settings: { parse?: (text: string) => unknown; standard?: unknown; choices?: string[] } = {},
+  settings: {
+    parse?: (text: string) => unknown
+    standard?: unknown
+    /** What the help calls the standard. */
+    shown?: string
+    choices?: string[]
+  } = {},
 ): Command {
   const option = new Option(flags, description)
   const variable = `HKSV_${option.name().toUpperCase().replaceAll('-', '_')}`
@@ -20,7 +26,7 @@ export function addOption(
   if (!isOff) option.env(variable)
   if (settings.parse !== undefined) option.argParser(settings.parse)
   if (settings.choices !== undefined) option.choices(settings.choices)
-  if (settings.standard !== undefined) option.default(settings.standard)
+  if (settings.standard !== undefined) option.default(settings.standard, settings.shown)
   return command.addOption(option)
 }
 

@@ -157,6 +157,8 @@ describe('camera', () => {
       ['--audio', 'mp3:44100', 2, /aac-lc:32000/],
       ['--audio', 'aac-lc:22050', 2, /sample rates of 8000, 16000/],
       ['--field-of-view', '400', 2, /0 to 360/],
+      ['--motion', 'radar', 2, /video:SENSITIVITY/],
+      ['--motion', 'video:101', 2, /0 to 100/],
     ]
     for (const [flag, value, code, text] of rows) {
       expectSentence(await runCamera(flag, value), code, text)

@@ -220,6 +220,23 @@ test('nobody has to do anything after a restart: armed again, and motion is told
   expect(report).toMatchObject({ isComplete: true, findings: [] })
 })
 
+test.runIf(hasFfmpeg)('what moves in the picture is seen, and recorded', async () => {
+  const directory = temporaryDirectory()
+  const file = join(directory, 'scene.mp4')
+  const scene = "[0][1]overlay=x='mod(t*90,600)':y=150:enable='gt(t,20)',noise=alls=6:allf=t"
+  const inputs = ['color=gray:s=640x360:r=15', 'testsrc2=s=90x60:r=15']
+  const lavfi = inputs.flatMap(input => ['-f', 'lavfi', '-i', input])
+  const x264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '30', '-crf', '28']
+  const output = ['-filter_complex', scene, '-t', '26', ...x264, '-y', file]
+  execFileSync('ffmpeg', ['-v', 'error', ...lavfi, ...output])
+  const camera = await startOn(directory, { file, videoMotion: { sensitivity: 50 } })
+  const home = await joinHome(camera)
+  await arm(home.client)
+  const report = await record(home, () => undefined)
+  expect(report.isComplete).toBe(true)
+  expect(camera.records.at(-1)?.trigger).toEqual({ kind: 'motion', source: 'video' })
+})
+
 test.runIf(hasFfmpeg)('H.265 is recorded as it is, when that is allowed', async () => {
   const directory = temporaryDirectory()
   const file = join(directory, 'h265.mp4')

@@ -71,6 +71,11 @@ export class CameraAccessory implements RunningCamera {
       settings,
       offer,
       delegate: options.delegate ?? {},
+      motion: {
+        videoSensitivity: options.videoMotion?.sensitivity,
+        sensors: options.motionSensors ?? [],
+      },
+      sensed: source => this.#triggered('motion', source),
       log,
       clock: parts.clock,
       emit: event => this.#emit(event),

@@ -7,6 +7,7 @@ import type { CameraDelegate } from './abilities.ts'
 import { type CameraSettings, isArmed, isAwake, type SettingsStore } from './camera-settings.ts'
 import { Detection } from './detection.ts'
 import type { CameraEvent } from './events.ts'
+import { MotionWatch, type MotionWatchOptions } from './motion-watch.ts'
 import { FRAGMENT_LENGTH_MS, type RecordingOffer } from './recording-offer.ts'
 import { parseSelection, type RecordingSelection } from './recording-selection.ts'
 import { Snapshots } from './snapshots.ts'
@@ -23,6 +24,10 @@ export interface CameraParts {
   readonly emit: (event: CameraEvent) => void
   readonly reportMotion: (isDetected: boolean) => void
   readonly reportOccupancy: (isDetected: boolean) => void
+  /** What sees motion by itself. */
+  readonly motion: Pick<MotionWatchOptions, 'videoSensitivity' | 'sensors'>
+  /** Told when a sensor begins to see motion. */
+  readonly sensed: (source: string) => void
 }
 
 /** What the hardware is told, of all settings. */
@@ -44,6 +49,7 @@ export class Camera {
   readonly #reader: SourceReader
   readonly #recorder: Recorder
   readonly #snapshots: Snapshots
+  readonly #watch: MotionWatch
   readonly #stopListening: () => void
   #motionEndedAt: number | undefined
 
@@ -75,9 +81,21 @@ export class Camera {
       parts.reportOccupancy(isDetected)
       emit({ event: 'occupancy', isDetected })
     })
+    this.#watch = new MotionWatch({
+      ...parts.motion,
+      reader: this.#reader,
+      log,
+      clock,
+      seen: (source, durationMs) => {
+        if (!this.motion.isDetected) parts.sensed(source)
+        this.raiseMotion(durationMs)
+      },
+      clear: () => this.motion.clear(),
+    })
     this.#stopListening = settings.onChange((now, before) => this.#settingsChanged(now, before))
     this.#recorder.want(this.#selection(settings.current)?.stream)
     if (this.isArmed) this.#recorder.start()
+    if (isAwake(settings.current)) this.#watch.start()
     this.#tell(settings.current).catch((error: unknown) => {
       log.warn({ err: error }, 'The camera could not be told its settings.')
     })
@@ -149,6 +167,7 @@ export class Camera {
     this.occupancy.stop()
     this.#snapshots.forget()
     this.#recorder.stop()
+    this.#watch.stop()
     await this.#reader.close()
   }
 
@@ -176,7 +195,9 @@ export class Camera {
       this.motion.clear()
       this.occupancy.clear()
       this.#snapshots.forget()
+      this.#watch.stop()
     }
+    if (isAwake(now)) this.#watch.start()
     this.#recorder.want(this.#selection(now)?.stream)
     if (now.isIndicatorActive !== before.isIndicatorActive) {
       emit({ event: 'indicator', isOn: now.isIndicatorActive })

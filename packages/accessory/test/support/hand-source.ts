@@ -44,8 +44,13 @@ export class HandSource implements MediaSource {
 
   /** A key frame of this size. It completes the fragment that the one before it began. */
   keyFrame(decodeTime: number, byteLength = 1): void {
+    this.picture(decodeTime, true, byteLength)
+  }
+
+  /** A picture of this size. */
+  picture(decodeTime: number, isSync: boolean, byteLength: number): void {
     const data = new Uint8Array(byteLength).fill(decodeTime / 1000)
-    this.#deliveries.push(() => ({ track: 'video', decodeTime, isSync: true, data }))
+    this.#deliveries.push(() => ({ track: 'video', decodeTime, isSync, data }))
   }
 
   /** From now on the video has another size: what went before is over. */

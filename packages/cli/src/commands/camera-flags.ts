@@ -11,6 +11,9 @@ type Recording = NonNullable<CameraOptions['recording']>
 type Size = NonNullable<Recording['sizes']>[number]
 type Sound = NonNullable<Recording['audio']>[number]
 
+/** What sees motion, besides the control API. */
+type Motion = Pick<CameraOptions, 'videoMotion'>
+
 /** The flags of `hksv camera`, as the command line, the environment and the file give them. */
 export interface CameraFlags {
   config?: string
@@ -29,6 +32,7 @@ export interface CameraFlags {
   speaker: boolean
   occupancy: boolean
   fieldOfView: number
+  motion: Motion
   mdns: boolean
   control?: { host: string; port: number }
   json: boolean
@@ -52,6 +56,12 @@ export function addCameraFlags(command: Command): Command {
   })
   addOption(command, '--setup-code <code>', 'eight digits; drawn once and kept unless given')
   addAbilityFlags(command)
+  addOption(
+    command,
+    '--motion <list>',
+    'what sees motion: video, video:SENSITIVITY (0 to 100), or none; the control API always can',
+    { parse: parseMotion, standard: { videoMotion: { sensitivity: 50 } }, shown: 'video' },
+  )
   addOption(command, '--no-mdns', 'do not announce the camera on the network')
   addOption(command, '--control <address>', 'serve the control API, e.g. on 127.0.0.1:8580', {
     parse: parseAddress,
@@ -119,6 +129,7 @@ export function cameraOptions(
     hasSpeaker: flags.speaker,
     hasOccupancySensor: flags.occupancy,
     fieldOfView: flags.fieldOfView,
+    ...flags.motion,
     recording: {
       prebufferMs: flags.prebuffer,
       isHevcAllowed: flags.hevc,
@@ -166,6 +177,15 @@ function parseSound(text: string): Sound {
     throw new InvalidArgumentError('Sound is like aac-lc:32000/48000 or aac-eld:16000.')
   }
   return { codec, sampleRates: rates.split('/').map(Number) }
+}
+
+function parseMotion(text: string): Motion {
+  if (text.trim() === 'none') return {}
+  const [, sensitivity = '50'] = /^video(?::(\d{1,3}))?$/.exec(text.trim()) ?? [undefined, '101']
+  if (Number(sensitivity) > 100) {
+    throw new InvalidArgumentError('It is video, video:SENSITIVITY with 0 to 100, or none.')
+  }
+  return { videoMotion: { sensitivity: Number(sensitivity) } }
 }
 
 function parseDegrees(text: string): number {
