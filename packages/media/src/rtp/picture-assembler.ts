@@ -97,14 +97,14 @@ export class PictureAssembler implements NalSink {
     this.#isEndedByMarker = true
   }
 
-  /** Ends the picture that is open: no packet of it will follow. */
+  /** Ends the picture that is open: the next packet is known not to belong to it. */
   finish(): void {
     if (this.#isOpen) this.#finish()
   }
 
-  /** The next packet belongs to another stream. */
+  /** The next packet belongs to another stream. Whether a picture is open that lacks something, nobody knows. */
   restart(): void {
-    this.finish()
+    this.#isOpen = false
     this.#timestamp = undefined
     this.#isMarkerBelieved = true
     this.#keyOpening = undefined

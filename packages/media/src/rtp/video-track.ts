@@ -75,7 +75,6 @@ export class VideoTrack {
 
   /** The stream ends: delivers what is complete. */
   end(): void {
-    this.#assembler.finish()
     this.#order.flush()
   }
 
