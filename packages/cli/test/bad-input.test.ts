@@ -159,6 +159,7 @@ describe('camera', () => {
       ['--field-of-view', '400', 2, /0 to 360/],
       ['--motion', 'radar', 2, /video:SENSITIVITY/],
       ['--motion', 'video:101', 2, /0 to 100/],
+      ['--motion', 'video,mqtt://broker', 2, /mqtt:\/\/HOST\/TOPIC/],
     ]
     for (const [flag, value, code, text] of rows) {
       expectSentence(await runCamera(flag, value), code, text)

@@ -26,6 +26,11 @@ export const mediaErrors = {
     'the video has no key frame for more than 10 s; convert it with: CONVERT',
   /** Reading failed after the file had been opened. */
   MEDIA_READ: 'reading the file failed; check that it is still there and unchanged',
+  /** The address of a motion sensor cannot be understood. */
+  MEDIA_MOTION_ADDRESS:
+    'this is no motion sensor; give mqtt://HOST/TOPIC, with ?path=MEMBER for a member of a JSON object',
+  /** The broker cannot be reached, refuses, or went away. */
+  MEDIA_MQTT: 'the MQTT broker cannot be used; check its address, user and password',
   /** The source was used after it had been closed. */
   MEDIA_CLOSED: 'the source is closed; open it again',
 } as const

@@ -19,6 +19,7 @@ export { type Clock, systemClock } from './clock.ts'
 export { isMediaError, MediaError, type MediaErrorCode, mediaErrors } from './errors.ts'
 export { type LoopPosition, LoopTimeline, type LoopTrack } from './file/loop-timeline.ts'
 export type { MotionSensor } from './motion/motion-sensor.ts'
+export { mqttSensor } from './motion/mqtt-sensor.ts'
 export {
   PictureSizeDetector,
   type PictureSizeDetectorOptions,

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 
 import { type CameraOptions, recordingSizes } from '@hksv/accessory'
+import { isMediaError, type MotionSensor, mqttSensor } from '@hksv/media'
 import { type Command, InvalidArgumentError } from 'commander'
 
 import { addCommonOptions, addOption, parseAddress, parsePort } from '../options.ts'
@@ -12,7 +13,10 @@ type Size = NonNullable<Recording['sizes']>[number]
 type Sound = NonNullable<Recording['audio']>[number]
 
 /** What sees motion, besides the control API. */
-type Motion = Pick<CameraOptions, 'videoMotion'>
+type Motion = Pick<CameraOptions, 'videoMotion' | 'motionSensors'>
+
+const MOTION_HELP =
+  'It is a list of video, video:SENSITIVITY with 0 to 100, mqtt://HOST/TOPIC, http, or none.'
 
 /** The flags of `hksv camera`, as the command line, the environment and the file give them. */
 export interface CameraFlags {
@@ -59,7 +63,7 @@ export function addCameraFlags(command: Command): Command {
   addOption(
     command,
     '--motion <list>',
-    'what sees motion: video, video:SENSITIVITY (0 to 100), or none; the control API always can',
+    'what sees motion: video, video:SENSITIVITY (0 to 100), mqtt://HOST/TOPIC, none; the control API always can',
     { parse: parseMotion, standard: { videoMotion: { sensitivity: 50 } }, shown: 'video' },
   )
   addOption(command, '--no-mdns', 'do not announce the camera on the network')
@@ -180,12 +184,29 @@ function parseSound(text: string): Sound {
 }
 
 function parseMotion(text: string): Motion {
-  if (text.trim() === 'none') return {}
-  const [, sensitivity = '50'] = /^video(?::(\d{1,3}))?$/.exec(text.trim()) ?? [undefined, '101']
-  if (Number(sensitivity) > 100) {
-    throw new InvalidArgumentError('It is video, video:SENSITIVITY with 0 to 100, or none.')
+  const motion: { videoMotion?: { sensitivity: number }; motionSensors: MotionSensor[] } = {
+    motionSensors: [],
   }
-  return { videoMotion: { sensitivity: Number(sensitivity) } }
+  for (const one of text.split(',').map(part => part.trim())) {
+    if (one.startsWith('video')) motion.videoMotion = { sensitivity: parseSensitivity(one) }
+    else if (/^mqtts?:/.test(one)) motion.motionSensors.push(parseMqtt(one))
+    else if (one !== 'none' && one !== 'http') throw new InvalidArgumentError(MOTION_HELP)
+  }
+  return motion
+}
+
+function parseSensitivity(text: string): number {
+  const [, sensitivity = '50'] = /^video(?::(\d{1,3}))?$/.exec(text) ?? [undefined, '101']
+  if (Number(sensitivity) > 100) throw new InvalidArgumentError(MOTION_HELP)
+  return Number(sensitivity)
+}
+
+function parseMqtt(address: string): MotionSensor {
+  try {
+    return mqttSensor(address)
+  } catch (error) {
+    throw isMediaError(error) ? new InvalidArgumentError(error.message) : error
+  }
 }
 
 function parseDegrees(text: string): number {
