@@ -8,7 +8,7 @@ import {
   RtpReceiver,
   type RtpReceiverOptions,
   type VideoParameters,
-} from '../../src/rtp/index.ts'
+} from './rtp-api.ts'
 
 /** Everything that came out, with copies of the samples. */
 export interface Received {
