@@ -1,4 +1,4 @@
-import { type NalSyntax, nalSyntaxes, type VideoCodec } from '@hksv/fmp4'
+import { hevcNalTypes, type NalSyntax, nalSyntaxes, nalTypes, type VideoCodec } from '@hksv/fmp4'
 
 import { readH264Payload } from './h264-payload.ts'
 import { readH265Payload } from './h265-payload.ts'
@@ -34,6 +34,12 @@ export interface AssemblerOptions {
   readonly onDamage: () => void
 }
 
+/** NAL units that nothing of a picture comes before: delimiters, and parameter sets that others need. */
+const openings: Readonly<Record<VideoCodec, readonly number[]>> = {
+  h264: [nalTypes.accessUnitDelimiter, nalTypes.sps],
+  h265: [hevcNalTypes.accessUnitDelimiter, hevcNalTypes.vps],
+}
+
 /**
  * Puts pictures together from packets in order. A picture ends where the timestamp changes, or with a
  * marked packet once it has a slice: senders were seen that mark parameter sets and SEI, or nothing.
@@ -56,6 +62,8 @@ export class PictureAssembler implements NalSink {
   #time = 0
   /** Whether the picture is known to begin with its first NAL unit. */
   #isStartSure = false
+  /** Whether it is the first one of the stream. */
+  #isFirst = true
   #isDamaged = false
   /** Whether the last picture was ended by a marker, so that more of it may follow. */
   #isEndedByMarker = false
@@ -149,6 +157,7 @@ export class PictureAssembler implements NalSink {
     packet: RtpPacket,
     { isAfterGap, isSameTime, time }: { isAfterGap: boolean; isSameTime: boolean; time: number },
   ): void {
+    this.#isFirst = this.#timestamp === undefined
     this.#isStartSure = this.#timestamp !== undefined && !isAfterGap
     // What comes of a picture that was given up, or ended, is no picture by itself.
     this.#isDamaged = isSameTime && (isAfterGap || !this.#isEndedByMarker)
@@ -243,7 +252,10 @@ export class PictureAssembler implements NalSink {
       if (isLaterSlice) return false
     }
     if (this.#isStartSure || this.#opening !== undefined) return true
-    return this.#keyOpening === undefined ? !isLaterSlice : type === this.#keyOpening
+    if (this.#isFirst) return !isLaterSlice
+    return this.#keyOpening === undefined
+      ? openings[this.#options.codec].includes(type)
+      : type === this.#keyOpening
   }
 
   /** first_mb_in_slice is 0, or first_slice_segment_in_pic_flag is set: both are the first bit. */
