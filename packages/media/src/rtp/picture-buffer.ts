@@ -46,9 +46,11 @@ export class PictureBuffer {
 
   /** Copies `bytes` from `start` to `end`. */
   append(bytes: Uint8Array, start: number, end: number): void {
-    this.#reserve(end - start)
-    this.#bytes.set(bytes.subarray(start, end), this.#length)
-    this.#length += end - start
+    const length = end - start
+    this.#reserve(length)
+    // Not `subarray`, which is slower, above all for a Buffer; this happens for each packet.
+    this.#bytes.set(new Uint8Array(bytes.buffer, bytes.byteOffset + start, length), this.#length)
+    this.#length += length
   }
 
   /**

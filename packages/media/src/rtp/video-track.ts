@@ -1,4 +1,4 @@
-import { nalSyntaxes } from '@hksv/fmp4'
+import { type MediaSample, nalSyntaxes } from '@hksv/fmp4'
 
 import { DecodeOrder, type OrderedPicture } from './decode-order.ts'
 import type { RtpEvent } from './events.ts'
@@ -126,17 +126,16 @@ export class VideoTrack {
     this.#options.emit({ type: 'waiting', why })
   }
 
-  #deliver({ picture, decodeTime, compositionTimeOffset }: OrderedPicture): void {
+  #deliver({ picture, decodeTime: time, compositionTimeOffset }: OrderedPicture): void {
     const { clock, emit } = this.#options
-    const shift = Math.round((clock.shiftMs * clock.rate) / 1000)
-    this.#lent.push(picture.buffer)
-    emit({
-      type: 'sample',
-      sample: {
-        ...{ track: 'video', decodeTime: decodeTime + shift },
-        ...(compositionTimeOffset !== 0 && { compositionTimeOffset }),
-        ...{ isSync: picture.isKey, data: picture.buffer.data },
-      },
-    })
+    const decodeTime = time + Math.round((clock.shiftMs * clock.rate) / 1000)
+    const { isKey: isSync, buffer } = picture
+    const { data } = buffer
+    this.#lent.push(buffer)
+    const sample: MediaSample =
+      compositionTimeOffset === 0
+        ? { track: 'video', decodeTime, isSync, data }
+        : { track: 'video', decodeTime, compositionTimeOffset, isSync, data }
+    emit({ type: 'sample', sample })
   }
 }
