@@ -31,6 +31,32 @@ export const mediaErrors = {
     'this is no motion sensor; give mqtt://HOST/TOPIC, with ?path=MEMBER for a member of a JSON object',
   /** The broker cannot be reached, refuses, or went away. */
   MEDIA_MQTT: 'the MQTT broker cannot be used; check its address, user and password',
+  /** What was given is no URL of RTSP. */
+  MEDIA_RTSP_ADDRESS:
+    'this is no RTSP address; give rtsp://[USER:PASSWORD@]HOST[:PORT]/PATH, with %23 for # and %2F for / in the password',
+  /** No connection, or TLS failed for another reason than the certificate. */
+  MEDIA_RTSP_UNREACHABLE:
+    'the camera cannot be reached; check its address, its power, and that RTSP is switched on in it',
+  /** The certificate of an `rtsps:` camera is not signed by whom this computer trusts. */
+  MEDIA_RTSP_CERTIFICATE:
+    "the camera's certificate cannot be verified; give its certificate, or switch verification off",
+  /** No user and password where they are asked for, wrong ones, or a way to prove them that is unknown. */
+  MEDIA_RTSP_AUTH:
+    'the camera does not let us in; put its user and password into the address, rtsp://USER:PASSWORD@HOST/PATH',
+  /** An error status, too many redirects, or no transport that both have. */
+  MEDIA_RTSP_REFUSED:
+    "the camera refuses this stream; check the path of the address in the camera's manual",
+  /** Bytes that are no RTSP, or beyond the limits. */
+  MEDIA_RTSP_PROTOCOL:
+    'the camera does not speak RTSP as it should; check host and port, and update its firmware',
+  /** No answer, or no packets. */
+  MEDIA_RTSP_TIMEOUT:
+    'the camera does not answer; check the network to it, or switch it off and on again',
+  /** The connection or the session was ended by the camera. */
+  MEDIA_RTSP_ENDED: 'the camera ended the stream; open it again',
+  /** Neither H.264 nor H.265 in what the camera describes. */
+  MEDIA_RTSP_NO_VIDEO:
+    'the camera offers no H.264 or H.265 video; choose H.264 in its settings, or the path of another stream',
   /** The source was used after it had been closed. */
   MEDIA_CLOSED: 'the source is closed; open it again',
 } as const
