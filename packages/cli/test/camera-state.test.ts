@@ -50,7 +50,11 @@ test('a camera started twice is refused, and starts at once when the first was k
   expect(second).toMatchObject({ code: 1, stdout: '' })
   expect(second.stderr).toMatch(/is in use, .* process \d+ .*--storage/)
   await first.stop('SIGKILL')
-  await startCamera(storage).event('listening')
+  const third = startCamera(storage)
+  const { setupCode } = await third.event('listening')
+  // All of it: what is left of the killed one is gone, and the code is shown.
+  await expect.poll(() => third.stderr).toContain(`Setup code: ${setupCode}`)
+  expect(await third.stop()).toBe(0)
 })
 
 test('the code is not repeated while somebody is paired, and shown again afterwards', async () => {

@@ -1,8 +1,10 @@
-import { chmod, mkdtemp, rename, rm, symlink } from 'node:fs/promises'
+import { chmod, mkdtemp, rename, rm, symlink, unlink } from 'node:fs/promises'
 import { createConnection, createServer, type Server, type Socket } from 'node:net'
 import { hostname, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import process from 'node:process'
+
+import { isNodeError } from './state-file.ts'
 
 /** Who holds a storage directory. */
 export interface LockHolder {
@@ -61,7 +63,7 @@ export class LockSocket {
   }
 
   async close(): Promise<void> {
-    await rm(this.path, { force: true })
+    await removeSocket(this.path)
     for (const socket of this.#waiting) socket.destroy()
     await new Promise<void>(resolve => this.#server.close(() => resolve()))
   }
@@ -72,6 +74,18 @@ export class LockSocket {
     socket.on('error', () => socket.destroy())
     if (this.#isRunning) socket.end(line('running'))
     else socket.write(line('starting'))
+  }
+}
+
+/**
+ * Removes a socket, if it is there. Not with `rm`: in Node 20.20, `rm` of a socket leaves the process
+ * unable to import packages through symbolic links.
+ */
+export async function removeSocket(path: string): Promise<void> {
+  try {
+    await unlink(path)
+  } catch (error) {
+    if (!isNodeError(error) || error.code !== 'ENOENT') throw error
   }
 }
 

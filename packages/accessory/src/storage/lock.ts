@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdir, readdir, realpath, rm } from 'node:fs/promises'
+import { mkdir, readdir, realpath } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 
 import { AccessoryError } from '../errors.ts'
-import { ask, type LockHolder, LockSocket } from './lock-socket.ts'
+import { ask, type LockHolder, LockSocket, removeSocket } from './lock-socket.ts'
 import { isNodeError, unusable } from './state-file.ts'
 
 const NAME = /^lock-[0-9a-f]{16}$/
@@ -38,7 +38,7 @@ export async function lockDirectory(directory: string): Promise<DirectoryLock> {
     for (const { place, other } of await socketsOf(directory)) {
       if (other === name) continue
       const answer = await ask(place, other, name < other)
-      if (answer === 'dead') await rm(join(place, other), { force: true })
+      if (answer === 'dead') await removeSocket(join(place, other))
       else if (answer !== 'gone') throw inUse(directory, answer)
     }
     await removeHidden(directory)
@@ -101,7 +101,7 @@ async function socketsOf(directory: string): Promise<{ place: string; other: str
 /** What a process left that was killed while it began. Who is beginning now sees us, and gives way. */
 async function removeHidden(directory: string): Promise<void> {
   const names = (await namesIn(directory)).filter(name => HIDDEN.test(name))
-  await Promise.all(names.map(name => rm(join(directory, name), { force: true })))
+  await Promise.all(names.map(name => removeSocket(join(directory, name))))
 }
 
 async function namesIn(directory: string): Promise<string[]> {
