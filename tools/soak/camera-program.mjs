@@ -1,7 +1,7 @@
 // The camera that the events soak does everything to: a process of its own, on a source that is faster
 // than time and fails when it is told. It is told over IPC, and tells what it holds.
 //
-// usage: fork('camera-program.mjs', [STORAGE, '--leaky'?], { execArgv: ['--expose-gc'] })
+// usage: fork('camera-program.mjs', [STORAGE, '--leaky'?]), with --expose-gc
 //
 // --leaky forgets a timer with each recording: the fault that the soak has to find.
 import { getEventListeners } from 'node:events'

@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest'
 
-import { Collector, fromHex } from './support/rtp-receive.ts'
+import { Collector, fromHex, nalsOf } from './support/rtp-receive.ts'
 import {
   aggregate,
   collect,
   fragment,
+  hexes,
   idr,
+  idrRest,
   join,
   picturesOf,
   pps,
@@ -73,6 +75,18 @@ describe('what is no whole picture of H.264', () => {
     expect(picturesOf(good().lose(1).add(1, idr, 'mark'))).toHaveLength(2)
   })
 
+  test('what is left of a picture is none, though it is at its beginning that it lacks something', () => {
+    expect(picturesOf(script().add(0, idrRest, 'mark').add(1, idr, 'mark'))).toEqual([hexes(idr)])
+    // Slices of both kinds are no key picture.
+    expect(picturesOf(script().add(0, slice).add(0, idrRest, 'mark'))).toEqual([])
+  })
+
+  test('a loss between two pictures of one timestamp does not discredit the marker', () => {
+    const made = good().lose(1).add(0, sliceRest, 'mark').add(1, idr, 'mark')
+    const collector = collect(made)
+    expect(collector.received.samples.map(nalsOf)).toEqual([hexes(idr), hexes(idr)])
+  })
+
   test('SPS, PPS and a recovery point do not make a key picture', () => {
     const made = script()
       .add(0, aggregate([sps, pps, sei]))
@@ -111,6 +125,27 @@ describe('parameter sets that change', () => {
     expect(collect(made, '').end().parameters).toEqual([
       { codec: 'h264', sps: [sps], pps: [pps, second] },
     ])
+  })
+
+  test('of the SDP give way to those of another id', () => {
+    const second = fromHex('6842ce03')
+    const stale = sdp.replace('aO48gA==', Buffer.from(second).toString('base64'))
+    expect(stale).not.toBe(sdp)
+    const made = script().add(0, aggregate([sps, pps, idr]), 'mark')
+    expect(collect(made, stale).end().parameters).toEqual([
+      { codec: 'h264', sps: [sps], pps: [pps] },
+    ])
+  })
+
+  test('are kept up to a limit', () => {
+    // pic_parameter_set_id in Exp-Golomb code, and something behind it.
+    const ids = Array.from({ length: 200 }, (_, id) => (id + 1).toString(2))
+    const codes = ids.map(bits => `${'0'.repeat(bits.length - 1)}${bits}1`.padEnd(24, '1'))
+    const all = codes.map(bits =>
+      Uint8Array.of(0x68, ...[0, 8, 16].map(at => Number.parseInt(bits.slice(at, at + 8), 2))),
+    )
+    const { parameters } = collect(script().add(0, aggregate([sps, ...all, idr]), 'mark'), '').end()
+    expect(parameters).toMatchObject([{ sps: [sps], pps: all.slice(0, 63) }])
   })
 
   test('that cannot be read are no parameter sets', () => {

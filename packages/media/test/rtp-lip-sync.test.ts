@@ -55,10 +55,16 @@ class Camera {
   }
 
   /** A sender report: the wall clock of a track says `wallMs` when its own time is `ms`. */
-  report(track: 'video' | 'audio', ms: number, wallMs: number, seconds = 3_900_000_000): this {
+  report(
+    track: 'video' | 'audio',
+    ms: number,
+    wallMs: number,
+    seconds = 3_900_000_000,
+    ssrc = 0x1234,
+  ): this {
     const bytes = Buffer.alloc(28)
     bytes.writeUInt32BE(0x80c80006, 0)
-    bytes.writeUInt32BE(0x1234, 4)
+    bytes.writeUInt32BE(ssrc, 4)
     const wall = seconds === 0 ? 0 : seconds + wallMs / 1000
     bytes.writeUInt32BE(Math.floor(wall), 8)
     bytes.writeUInt32BE(Math.floor((wall % 1) * 2 ** 32), 12)
@@ -155,11 +161,31 @@ describe('with sender reports', () => {
       'that give the audio another rate',
       camera => camera.report('audio', 0, 0).report('audio', 5000, 5500).report('video', 0, 0),
     ],
+    [
+      'with both wall clocks at 0',
+      camera => camera.report('video', 300, 0, 0).report('audio', 0, 0, 0),
+    ],
+    [
+      'that are taken back by one that cannot be',
+      camera => camera.report('video', 0, 0).report('audio', 0, 300).report('audio', 5000, 5500),
+    ],
+    [
+      'of another source',
+      camera => camera.report('video', 0, 0).report('audio', 0, 300, undefined, 0x4321),
+    ],
     ['of one track alone', camera => camera.report('video', 0, 700)],
   ])('%s: ignored', (_name, reports) => {
     const camera = reports(new Camera().picture(0).sound(0)).picture(100).sounds(64, 3)
     expect(camera.frames).toEqual([0, 64, 128, 192])
   })
+})
+
+test('after a clock was set, the next reports count', () => {
+  const camera = new Camera().picture(0).sound(0).report('video', 0, 0).report('audio', 0, 0)
+  // The audio's timestamps go on 30 s later, at once.
+  camera.sound(30_064, 64).report('audio', 30_064, 164).report('video', 64, 64).picture(100)
+  camera.sound(30_128, 128)
+  expect(camera.frames).toEqual([0, 64, 228])
 })
 
 test('both timestamps wrap at any packet', () => {

@@ -51,6 +51,18 @@ describe('over UDP', () => {
     expect(collector.push(rest[4]).received.notes).toEqual(['loss 1', 'waiting loss'])
   })
 
+  test('a packet that is late by more than a hundred others is no jump', () => {
+    const made = script()
+    for (let i = 0; i < 152; i++) made.add(i, idr, 'mark')
+    const [first, late, ...rest] = made.packets
+    const collector = udp()
+      .push(first)
+      .goTo(100)
+      .push(...rest, late)
+    expect(collector.received.notes).toEqual([])
+    expect(collector.received.samples).toHaveLength(152)
+  })
+
   test('duplicates are dropped, in order, waiting and late', () => {
     const [first, second, third] = five().packets
     const collector = udp().push(first, first).goTo(100).push(first, third, third, second, third)
@@ -113,10 +125,10 @@ describe('over TCP', () => {
 
   test('a sequence that begins anew', () => {
     const collector = tcp().push(...five(new Script(20_000)).packets)
-    collector.push(...five(new Script(5, 15_000)).packets)
+    collector.push(...five(new Script(5, 21_000)).packets)
     expect(collector.received.notes).toEqual(['restart sequence'])
     expect(collector.received.samples.map(sample => sample.decodeTime / 3000)).toEqual([
-      0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
+      0, 1, 2, 3, 4, 7, 8, 9, 10, 11,
     ])
   })
 })
@@ -204,6 +216,15 @@ describe('RTCP', () => {
       expect(parseRtcp(whole.subarray(0, length)).length).toBe(
         [28, 48, 56].filter(end => end <= length).length,
       )
+  })
+
+  test('a clock that is set is no jitter', () => {
+    const made = script().add(0, idr, 'mark').add(500_000, idr, 'mark')
+    const { receiver } = tcp()
+      .push(...made.packets)
+      .goTo(0)
+    const [first] = parseRtcp(receiver.take() ?? fail())
+    expect(first).toMatchObject({ blocks: [{ jitter: 0 }] })
   })
 
   test('goodbye is told', () => {

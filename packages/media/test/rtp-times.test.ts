@@ -1,7 +1,17 @@
 import { describe, expect, test } from 'vitest'
 
 import { Collector, fromHex } from './support/rtp-receive.ts'
-import { bSlice, collect, idr, pps, Script, script, sdp, slice } from './support/rtp-script.ts'
+import {
+  aggregate,
+  bSlice,
+  collect,
+  idr,
+  pps,
+  Script,
+  script,
+  sdp,
+  slice,
+} from './support/rtp-script.ts'
 import { formatOf, h264 } from './support/rtp-streams.ts'
 
 describe('times', () => {
@@ -53,6 +63,50 @@ describe('times', () => {
     expect(times.every(([decoded = 0], i) => i === 0 || decoded > (times[i - 1]?.[0] ?? 0))).toBe(
       true,
     )
+  })
+
+  describe('with B frames on their way', () => {
+    const group = (made: Script, base: number) =>
+      made
+        .add(base, idr, 'mark')
+        .add(base + 2, slice, 'mark')
+        .add(base + 1, fromHex('41a20102'), 'mark')
+        .add(base + 4, slice, 'mark')
+        .add(base + 3, bSlice, 'mark')
+    const storyOf = (made: Script) => collect(made, sets(silent)).received.story
+    const first = ['parameters', 'key', 'picture', 'picture', 'picture']
+
+    test('the last one waits for a key picture, which waits for the next one', () => {
+      const made = group(script(), 0)
+      expect(storyOf(made)).toEqual(first)
+      expect(storyOf(made.add(5, idr, 'mark'))).toEqual([...first, 'picture'])
+    })
+
+    test('it comes before parameters that change', () => {
+      const made = group(script(), 0).add(5, aggregate([fromHex('68ce039c80'), idr]), 'mark')
+      expect(storyOf(made)).toEqual([...first, 'picture', 'parameters'])
+    })
+
+    test('it comes before a loss', () => {
+      const made = group(script(), 0).lose(1).add(6, slice, 'mark')
+      expect(storyOf(made)).toEqual([...first, 'loss 1', 'picture', 'waiting loss'])
+    })
+
+    test('after a group without them nothing waits', () => {
+      const made = group(script(), 0).add(5, idr, 'mark').add(6, slice, 'mark')
+      made.add(7, idr, 'mark').add(8, slice, 'mark')
+      expect(storyOf(made).slice(-5)).toEqual(['picture', 'key', 'picture', 'key', 'picture'])
+    })
+  })
+
+  test('a picture without marker comes before the clock that was set behind it', () => {
+    const made = new Script(1, 10_000_000).add(0, idr).add(400, slice).add(401, slice)
+    expect(collect(made).received.story).toEqual([
+      'parameters',
+      'key',
+      'restart timestamp',
+      'picture',
+    ])
   })
 
   test('that go back a little without B frames are moved behind the last', () => {

@@ -21,7 +21,7 @@ export interface OrderedPicture {
  * picture has to wait until as many have come as may be shown before it.
  *
  * A time that goes back where there are no B frames is the sender's mistake; it is moved to one unit
- * behind the last.
+ * behind the last. So is one that is that of the picture before, as two pictures may have one timestamp.
  */
 export class DecodeOrder {
   readonly #deliver: (picture: OrderedPicture) => void
@@ -48,7 +48,10 @@ export class DecodeOrder {
     if (depth !== undefined) this.#depth = Math.min(depth, maxMeasuredDepth)
   }
 
-  /** Takes the next picture, and delivers those that need not wait any longer. */
+  /**
+   * Takes the next picture, and delivers those that need not wait any longer. Call `flush` before a key
+   * picture.
+   */
   push(picture: Picture): void {
     if (picture.isKey) this.#beginGroup()
     const ahead = this.#countAhead(picture.time)
@@ -70,7 +73,6 @@ export class DecodeOrder {
   }
 
   #beginGroup(): void {
-    this.flush()
     this.#recent.length = 0
     // Without an announcement the last group is the measure.
     if (this.#announcedDepth === undefined) this.#depth = this.#depthOfGroup

@@ -80,6 +80,7 @@ export class TrackClock {
     this.#report = { wallMs, timestamp: report.timestamp }
     if (before !== undefined && !this.#isRateRight(before, this.#report)) {
       this.#wallShiftMs = undefined
+      this.#sync.compare()
       return
     }
     this.#follow(this.#report)
@@ -150,10 +151,10 @@ export class LipSync {
   /** Compares the wall clocks of both tracks, after a sender report. */
   compare(): void {
     const [video, audio] = [this.#video, this.#audio]
+    this.#pendingMs = undefined
     if (video?.wallShiftMs === undefined || audio?.wallShiftMs === undefined) return
     const wantedMs = video.shiftMs + audio.wallShiftMs - video.wallShiftMs
     const offMs = wantedMs - audio.shiftMs
-    this.#pendingMs = undefined
     if (Math.abs(offMs) <= smallMs) audio.shiftMs = wantedMs
     else if (Math.abs(offMs) <= maxOffsetMs) this.#pendingMs = wantedMs
   }

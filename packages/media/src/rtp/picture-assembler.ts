@@ -65,8 +65,6 @@ export class PictureAssembler implements NalSink {
   /** Whether it is the first one of the stream. */
   #isFirst = true
   #isDamaged = false
-  /** Whether the last picture was ended by a marker, so that more of it may follow. */
-  #isEndedByMarker = false
   #isMarkerBelieved = true
   /** Whether the first slice may turn out to belong to the last picture. */
   #mayContinueLast = false
@@ -102,7 +100,6 @@ export class PictureAssembler implements NalSink {
     this.endUnit()
     if (this.#type === undefined && !this.#isDamaged) return
     this.#finish()
-    this.#isEndedByMarker = true
   }
 
   /** Ends the picture that is open: the next packet is known not to belong to it. */
@@ -159,24 +156,21 @@ export class PictureAssembler implements NalSink {
   ): void {
     this.#isFirst = this.#timestamp === undefined
     this.#isStartSure = this.#timestamp !== undefined && !isAfterGap
-    // What comes of a picture that was given up, or ended, is no picture by itself.
-    this.#isDamaged = isSameTime && (isAfterGap || !this.#isEndedByMarker)
+    // The rest of a picture that was given up is no picture by itself.
+    this.#isDamaged = isSameTime && isAfterGap
     this.#isOpen = true
     this.#timestamp = packet.timestamp
-    // Some senders give two pictures one timestamp.
-    this.#time = isSameTime ? this.#time + 1 : time
+    this.#time = time
     this.#opening = undefined
     this.#type = undefined
     this.#isKey = true
     this.#isBidirectional = false
     this.#mayContinueLast = isSameTime
-    this.#isEndedByMarker = false
     this.#buffer.clear()
   }
 
   #finish(): void {
     this.endUnit()
-    this.#isEndedByMarker = false
     if (this.#isDamaged) {
       this.#giveUp()
       return
@@ -197,7 +191,6 @@ export class PictureAssembler implements NalSink {
 
   #giveUp(): void {
     this.#isOpen = false
-    this.#isEndedByMarker = false
     this.#options.onDamage()
   }
 
