@@ -1,13 +1,31 @@
 import { spawn } from 'node:child_process'
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 
-import { type Movie, type MovieTrack, readMovie } from '@hksv/fmp4'
+import {
+  type Fragment,
+  Fragmenter,
+  initSegment,
+  type MediaSample,
+  type Movie,
+  type MovieTrack,
+  parseSps,
+  readMovie,
+  renderFragment,
+} from '@hksv/fmp4'
 import { lengthPrefixedPicture } from '@hksv/media'
 import { beforeAll, expect, test } from 'vitest'
 
-import { ClipDirectory, describeWithFfmpeg, h264, h265, pattern } from './support/ffmpeg.ts'
+import {
+  ClipDirectory,
+  decodeErrors,
+  describeWithFfmpeg,
+  frameHashes,
+  h264,
+  h265,
+  pattern,
+} from './support/ffmpeg.ts'
 import { rtpFormat } from './support/rtp-api.ts'
 import { Collector, type Received, toHex } from './support/rtp-receive.ts'
 
@@ -171,6 +189,48 @@ describeWithFfmpeg('what ffmpeg sends', () => {
     ])
     const times = relative(received.samples.map(sample => sample.decodeTime))
     expect(times).toEqual(times.map((_, i) => i * 1024))
+  })
+
+  test('is recorded: with B frames and sound, and every picture can be decoded', async () => {
+    const made = [...pattern(), ...h264(15), '-bf', '2', '-c:a', 'aac']
+    const path = clips.make('both.mp4', made)
+    const [video, audio] = [await through(path, 'v'), await through(path, 'a')]
+    const [avc] = video.parameters
+    const [aac] = audio.parameters
+    if (avc?.codec !== 'h264' || aac?.codec !== 'aac') throw new Error('no H.264, or no AAC')
+    const { width, height } = parseSps(avc.sps[0] ?? new Uint8Array())
+    const parts = [
+      initSegment({
+        video: { ...avc, codec: 'avc1', trackId: 1, timescale: second, width, height },
+        audio: { ...aac, codec: 'mp4a', trackId: 2 },
+      }),
+    ]
+    const fragmenter = new Fragmenter({
+      video: { timescale: second },
+      audio: aac,
+      fragmentDurationMs: 1000,
+    })
+    const seconds = (sample: MediaSample) =>
+      sample.decodeTime / (sample.track === 'video' ? second : aac.sampleRate)
+    const samples = [...video.samples, ...audio.samples].sort((a, b) => seconds(a) - seconds(b))
+    let sequenceNumber = 0
+    const keep = (fragment: Fragment | undefined) => {
+      if (fragment === undefined) return false
+      const origin = { videoTime: 0 }
+      parts.push(
+        ...renderFragment(fragment, { sequenceNumber: ++sequenceNumber, origin, withAudio: true }),
+      )
+      return true
+    }
+    for (const sample of samples) keep(fragmenter.push(sample))
+    while (keep(fragmenter.flush())) {
+      // The last ones.
+    }
+    expect(sequenceNumber).toBe(3)
+    const recording = clips.file('recording.mp4')
+    writeFileSync(recording, Buffer.concat(parts))
+    expect(decodeErrors(recording)).toBe('')
+    expect(frameHashes(recording, 'v')).toEqual(frameHashes(path, 'v'))
   })
 
   test('AAC as LATM', async () => {

@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
+import { rtpFormat } from './support/rtp-api.ts'
 import { Packetizer, type Pick } from './support/rtp-packetizer.ts'
-import { Collector, nalsOf } from './support/rtp-receive.ts'
-import { formatOf, h264, h265, type ModelPicture, picture } from './support/rtp-streams.ts'
+import { Collector, nalsOf, toHex } from './support/rtp-receive.ts'
+import { body, formatOf, h264, h265, type ModelPicture, picture } from './support/rtp-streams.ts'
 
 /** Everything a stream leaves open, drawn from one list of numbers. */
 const streams = fc.record({
@@ -63,6 +64,64 @@ function certain(
     return isGoing ? [i] : []
   })
 }
+
+describe('any packets of AAC', () => {
+  const fmtp = 'sizelength=13;indexlength=3;indexdeltalength=3;config=1408'
+  const format = rtpFormat({ payloadType: 96, rtpmap: 'mpeg4-generic/16000/1', fmtp })
+
+  /** Frames of up to 900 bytes; a few in a packet, or one in parts. */
+  function frames({ seed, keys, sequenceNumber, timestamp }: Stream) {
+    const pick = picker(seed)
+    const all = keys.flatMap(() => [body(pick, 900), body(pick, 900)])
+    const head = (sizes: readonly number[]) => [
+      ...[0, 16 * sizes.length],
+      ...sizes.flatMap(size => [size >> 5, (size << 3) & 0xff]),
+    ]
+    const packetizer = new Packetizer(h264.packing, sequenceNumber, pick)
+    /** Of each frame, its packets. */
+    const ranges: number[][] = []
+    for (let i = 0; i < all.length; ) {
+      const count = 1 + pick(Math.min(4, all.length - i))
+      const group = all.slice(i, i + count)
+      const [first = new Uint8Array()] = group
+      const fields = { timestamp: timestamp + i * 1024, isMarker: true }
+      const step = count > 1 || pick(2) === 0 ? first.length : 1 + pick(first.length)
+      const parts = Math.ceil(first.length / step)
+      const indices = Array.from({ length: parts }, (_, part) => {
+        const data =
+          count > 1
+            ? group.flatMap(frame => [...frame])
+            : first.subarray(part * step, (part + 1) * step)
+        const payload = Uint8Array.of(...head(group.map(({ length }) => length)), ...data)
+        return packetizer.payload(payload, { ...fields, isMarker: part === parts - 1 })
+      })
+      for (const _ of group) ranges.push(indices)
+      i += count
+    }
+    return { all, ranges, packets: packetizer.packets, pick }
+  }
+
+  test('give the frames back, those of lost packets excepted', () => {
+    fc.assert(
+      fc.property(streams, fc.nat(5), (stream, rate) => {
+        const { all, ranges, packets, pick } = frames(stream)
+        const isThere = packets.map(() => pick(20) >= rate)
+        const collector = new Collector(format).push(...packets.filter((_, i) => isThere[i]))
+        const places = all.flatMap((_, i) => (ranges[i]?.every(index => isThere[index]) ? [i] : []))
+        const { samples } = collector.end()
+        expect(samples.map(({ data }) => toHex(data))).toEqual(
+          places.map(i => toHex(all[i] ?? new Uint8Array())),
+        )
+        const [first = 0] = places
+        // A part that came before the rest of its frame was lost is the zero of the times.
+        const zero = (samples[0]?.decodeTime ?? 0) - first * 1024
+        expect(samples.map(({ decodeTime }) => decodeTime - zero)).toEqual(
+          places.map(i => i * 1024),
+        )
+      }),
+    )
+  })
+})
 
 describe.each([h264, h265])('any packets of $codec', codec => {
   test('in order give the pictures back, at their times', () => {

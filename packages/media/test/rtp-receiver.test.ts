@@ -73,10 +73,10 @@ describe('over UDP', () => {
   })
 
   test('a single packet from elsewhere changes nothing', () => {
-    const [first, second] = five().packets
+    const [first, second, third] = five().packets
     const [stray] = script().add(0, idr, 'mark', 666).packets
-    const collector = udp().push(first).goTo(100).push(stray, second)
-    expect(collector.received.story).toEqual(['parameters', 'key', 'picture'])
+    const collector = udp().push(first).goTo(100).push(stray, second, stray, third)
+    expect(collector.received.story).toEqual(['parameters', 'key', 'picture', 'picture'])
   })
 
   test('another source that goes on is followed', () => {

@@ -72,7 +72,7 @@ describe('times', () => {
         .add(base + 2, slice, 'mark')
         .add(base + 1, fromHex('41a20102'), 'mark')
         .add(base + 4, slice, 'mark')
-        .add(base + 3, bSlice, 'mark')
+        .add(base + 3, fromHex('41a20102'), 'mark')
     const storyOf = (made: Script) => collect(made, sets(silent)).received.story
     const first = ['parameters', 'key', 'picture', 'picture', 'picture']
 

@@ -73,7 +73,6 @@ export class DecodeOrder {
   }
 
   #beginGroup(): void {
-    this.#recent.length = 0
     // Without an announcement the last group is the measure.
     if (this.#announcedDepth === undefined) this.#depth = this.#depthOfGroup
     this.#depthOfGroup = 0

@@ -98,7 +98,7 @@ export class ParameterSets {
   /** Whether the set is there and came with the pictures; nearly all are, as cameras repeat them. */
   #isKnown(nal: Uint8Array, type: number): boolean {
     for (const [i, set] of this.#sets.entries()) {
-      if (set.type !== type || !sameBytes(set.nal, nal)) continue
+      if (set.type !== type || Buffer.compare(set.nal, nal) !== 0) continue
       if (!set.isAnnounced) return true
       // The SDP was right. Others of the type that it announced stay too.
       this.#sets[i] = { ...set, isAnnounced: false }
@@ -133,8 +133,4 @@ function firstExpGolomb(nal: Uint8Array): number | undefined {
   const zeros = Math.clz32(bits) - 8
   if (zeros > 8 || nal.length < 2) return undefined
   return (bits >> (23 - 2 * zeros)) - 1
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i])
 }
