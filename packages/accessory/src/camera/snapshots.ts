@@ -1,6 +1,7 @@
 import { hapStatus } from '@hksv/hap'
 import type { Clock, MediaSource } from '@hksv/media'
 
+import { eitherSignal } from '../either-signal.ts'
 import { AccessoryError } from '../errors.ts'
 
 /** Phones show an older picture rather than none; they do not wait longer than this for a new one. */
@@ -69,8 +70,9 @@ export class Snapshots {
     const view = this.#view.signal
     const timer = setTimeout(() => deadline.abort(), CAPTURE_MS)
     timer.unref()
+    const { signal, release } = eitherSignal(deadline.signal, view)
     const capture = this.#source
-      .snapshot({ width, height }, AbortSignal.any([deadline.signal, view]))
+      .snapshot({ width, height }, signal)
       .catch((cause: unknown) => {
         throw deadline.signal.aborted
           ? tooSlow(cause)
@@ -82,6 +84,7 @@ export class Snapshots {
       })
       .finally(() => {
         clearTimeout(timer)
+        release()
         if (this.#running.get(size) === capture) this.#running.delete(size)
       })
     this.#running.set(size, capture)

@@ -2,6 +2,7 @@ import { type Fragment, Fragmenter } from '@hksv/fmp4'
 import type { Clock, MediaSample, SourceDescription, WantedStream } from '@hksv/media'
 
 import type { SampleListener, SourceReader } from '../camera/source-reader.ts'
+import { eitherSignal } from '../either-signal.ts'
 import { AccessoryError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { FragmentRing, type StoredFragment } from './fragment-ring.ts'
@@ -140,7 +141,7 @@ export class Recorder implements SampleListener {
     const position = { next: Math.max(since, timeline.firstNumber) }
     // Rather a short first fragment than a late one.
     if (position.next === this.#ring.nextNumber) this.#fragmenter?.cut()
-    const either = AbortSignal.any([signal, timeline.signal])
+    const { signal: either, release: unlink } = eitherSignal(signal, timeline.signal)
     const release = this.#ring.hold(position)
     this.#readers++
     try {
@@ -157,6 +158,7 @@ export class Recorder implements SampleListener {
         position.next = stored.number + 1
       }
     } finally {
+      unlink()
       release()
       this.#readers--
       this.#forget()
