@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 
 import { assetPath } from './assets.ts'
+import { RtspSource } from './camera/rtsp-source.ts'
 import type { Clock } from './clock.ts'
 import { MediaError } from './errors.ts'
 import { FileSource } from './file/file-source.ts'
@@ -18,8 +19,8 @@ export interface OpenSourceOptions {
 
 /**
  * Opens a source of video.
- * @param spec - `sample` for the one that comes with the package, or the path (or `file:` URL) of an
- * MP4 file with H.264 or H.265 video and, at best, AAC-LC audio.
+ * @param spec - `sample` for the one that comes with the package, `rtsp://[USER:PASSWORD@]HOST/PATH` (or
+ * `rtsps:`) for a camera, or the path (or `file:` URL) of an MP4 file with H.264 or H.265 video and, at best, AAC-LC audio.
  * @throws MediaError MEDIA_NOT_FOUND, MEDIA_NOT_A_FILE, MEDIA_NOT_READABLE, MEDIA_UNKNOWN_SOURCE,
  * MEDIA_NOT_MP4, MEDIA_TRUNCATED, MEDIA_DAMAGED, MEDIA_NO_VIDEO, MEDIA_UNUSABLE_VIDEO,
  * MEDIA_KEY_FRAME_DISTANCE, MEDIA_READ.
@@ -42,6 +43,7 @@ export async function openSource(
       name: 'HKSV sample',
       takeSnapshot: sampleStill,
     })
+  if (/^rtsp[st]?:/i.test(spec)) return await RtspSource.open({ ...timing, url: spec, ffmpeg })
   return await FileSource.open({
     ...timing,
     path: pathOf(spec),

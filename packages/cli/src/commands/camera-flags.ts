@@ -48,9 +48,14 @@ export interface CameraFlags {
 export function addCameraFlags(command: Command): Command {
   addOption(command, '--config <file>', 'read options from a JSON file; flags and environment win')
   addOption(command, '--name <name>', 'what Home calls it', { standard: 'HKSV Camera' })
-  addOption(command, '--source <source>', 'an MP4 file, or the built-in sample', {
-    standard: 'sample',
-  })
+  addOption(
+    command,
+    '--source <source>',
+    'rtsp://USER:PASSWORD@HOST/PATH, an MP4 file, or the built-in sample',
+    {
+      standard: 'sample',
+    },
+  )
   addOption(command, '--storage <dir>', 'identity, pairings and settings', {
     standard: join(dataDirectory(), 'camera'),
   })
@@ -76,9 +81,11 @@ export function addCameraFlags(command: Command): Command {
     `
 Every flag is also an environment variable (HKSV_SETUP_CODE) and a key of the
 configuration file (setupCode). HKSV_CONTROL_TOKEN protects the control API.
+A password in a flag is seen by everybody on the machine: use HKSV_SOURCE.
 
 Examples:
   hksv camera                                   the built-in sample
+  hksv camera --source rtsp://10.0.0.7/stream1  a camera
   hksv camera --source porch.mp4 --name Porch   a file, looped
   hksv camera --control 8580                    then: curl -X POST 127.0.0.1:8580/motion`,
   )

@@ -11,7 +11,7 @@ import type { TrackRun } from './track-run.ts'
 export function placeAudio(run: TrackRun, origin: number, isFirst: boolean): TrackRun {
   const [duration = 0] = run.durations
   const gap = run.decodeTime - origin
-  if (gap === 0 || (gap > 0 && !(isFirst && gap < duration))) return run
+  if (gap === 0 || (gap > 0 && !(isFirst && gap <= duration))) return run
   const durations = run.durations.slice()
   durations[0] = Math.max(1, duration + gap)
   return { ...run, decodeTime: origin, durations }

@@ -1,0 +1,45 @@
+import type { MediaSample } from '@hksv/fmp4'
+
+/** A consumer that is so far behind is not there any more. */
+const MAX_BYTES = 16 * 2 ** 20
+
+/** Carries samples from whoever receives them to whoever iterates, in order, with copies of their data. */
+export class SampleQueue implements AsyncIterable<MediaSample> {
+  readonly #samples: MediaSample[] = []
+  #byteLength = 0
+  #end: { readonly error?: unknown } | undefined
+  #wake: (() => void) | undefined
+
+  /** @returns Whether there is room: what does not fit is left out. */
+  push(sample: MediaSample): boolean {
+    if (this.#end !== undefined || this.#byteLength + sample.data.length > MAX_BYTES) return false
+    this.#samples.push({ ...sample, data: Buffer.from(sample.data) })
+    this.#byteLength += sample.data.length
+    this.#wake?.()
+    return true
+  }
+
+  /** What was pushed is still delivered; then it ends, with `error` if there is one. */
+  end(error?: unknown): void {
+    this.#end ??= error === undefined ? {} : { error }
+    this.#wake?.()
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<MediaSample, void> {
+    for (;;) {
+      const sample = this.#samples.shift()
+      if (sample !== undefined) {
+        this.#byteLength -= sample.data.length
+        yield sample
+      } else if (this.#end === undefined) {
+        await new Promise<void>(resolve => {
+          this.#wake = resolve
+        })
+        this.#wake = undefined
+      } else {
+        if ('error' in this.#end) throw this.#end.error
+        return
+      }
+    }
+  }
+}
