@@ -334,6 +334,22 @@ describe('answers', () => {
   })
 })
 
+test('what comes after the end is of no use', () => {
+  const played = new Played(odd('DESCRIBE', { status: 404 }))
+  const { length } = played.events
+  played.receive(ascii('no RTSP'))
+  played.send({ type: 'disconnected' })
+  played.send({ type: 'play' })
+  played.wait()
+  expect(played.events).toHaveLength(length)
+})
+
+test('a program that does things too early is told so', () => {
+  const played = new Played(() => undefined)
+  expect(() => played.send({ type: 'play' })).toThrow('play while the session is options')
+  expect(() => played.send({ type: 'connected' })).toThrow(TypeError)
+})
+
 test('a camera that closes the connection with its 401 is asked again', () => {
   const played = new Played((asked, count) =>
     count === 1

@@ -73,6 +73,7 @@ export class RtspSession {
   /** Takes bytes of the camera. They are kept in views, and must not change. */
   receive(bytes: Uint8Array, now: number): RtspEvent[] {
     const reader = this.#reader
+    if (this.#state.at === 'over') return []
     return this.#run(() => {
       for (const item of reader.receive(bytes)) {
         // What follows a redirect belongs to nobody.
