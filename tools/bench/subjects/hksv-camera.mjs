@@ -1,10 +1,16 @@
 // Our camera: `startCamera` as anybody starts it, with a source that delivers what it is asked for.
+import { setFlagsFromString } from 'node:v8'
+
 import { startCamera } from '@hksv/accessory'
 
 import { prepareMedia } from '../media.mjs'
 import { paceOf } from './pace.mjs'
 import { FragmentSource, SampleSource } from './prepared-source.mjs'
 import { serve } from './serve.mjs'
+
+// As `hksv camera` does.
+setFlagsFromString('--semi-space-growth-factor=1')
+setFlagsFromString('--heap-growing-percent=400')
 
 const silent = { debug() {}, info() {}, warn() {}, error: fault => console.error(fault) }
 let paired
