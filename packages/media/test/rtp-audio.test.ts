@@ -126,6 +126,15 @@ describe('AAC in MPEG4-GENERIC', () => {
     expect(new Sender(aac()).send(0, payload).frames).toEqual([one, two].map(toHex))
   })
 
+  test('ADTS frames that cannot be taken apart are dropped', () => {
+    const twoBlocks = adts(two).with(6, 0xfd)
+    const tooLong = adts(two).subarray(0, 12)
+    for (const frame of [twoBlocks, tooLong]) {
+      const sender = new Sender(aac()).send(0, units(one, frame)).send(2048, frame)
+      expect(sender.send(3072, units(one)).frames).toEqual([one, one].map(toHex))
+    }
+  })
+
   test('nothing but ADTS frames', () => {
     const sender = new Sender(aac()).send(0, join(adts(one), adts(two, true)))
     expect(sender.frames).toEqual([one, two].map(toHex))

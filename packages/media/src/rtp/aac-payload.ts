@@ -77,17 +77,25 @@ function readAdts(bytes: Uint8Array, start: number, end: number, sink: FrameSink
   return true
 }
 
-/** Hands on a frame without its ADTS header, if it has one. */
+/**
+ * Hands on a frame without its ADTS header, if it has one. No frame begins like a header: what does, and
+ * is none that can be left out, is dropped.
+ */
 function withoutAdts(bytes: Uint8Array, start: number, end: number, sink: FrameSink): void {
-  const hasHeader = adtsLength(bytes, start, end) === end - start
-  const from = hasHeader ? start + adtsHeaderLength(bytes, start) : start
-  if (from < end) sink(bytes, from, end)
+  if (!isAdts(bytes, start)) {
+    if (start < end) sink(bytes, start, end)
+  } else if (adtsLength(bytes, start, end) === end - start)
+    sink(bytes, start + adtsHeaderLength(bytes, start), end)
+}
+
+/** Whether an ADTS header begins here: 12 bits of sync, and layer 0. */
+function isAdts(bytes: Uint8Array, at: number): boolean {
+  return byteAt(bytes, at) === 0xff && (byteAt(bytes, at + 1) & 0xf6) === 0xf0
 }
 
 /** @returns The length that an ADTS header announces, itself included; 0 where there is none. */
 function adtsLength(bytes: Uint8Array, at: number, end: number): number {
-  if (at + 7 > end || byteAt(bytes, at) !== 0xff || (byteAt(bytes, at + 1) & 0xf6) !== 0xf0)
-    return 0
+  if (at + 7 > end || !isAdts(bytes, at)) return 0
   const length = bitsAt(bytes, 8 * at + 30, 13)
   // One raw data block: more cannot be told apart.
   const hasOneBlock = (byteAt(bytes, at + 6) & 3) === 0

@@ -45,9 +45,9 @@ export type RtpEvent =
     }
   | {
       /**
-       * From here to the next key frame there are no pictures: the first one was not yet there, packets
-       * were lost, a picture was damaged or too large, or parameter sets changed in front of a picture
-       * that is no key frame, or are missing at one.
+       * From here to the next key frame there are no pictures: packets were lost, a picture was damaged
+       * or too large, or parameter sets changed in front of a picture that is no key frame, or are
+       * missing at one. Not told of the beginning, which waits too.
        */
       readonly type: 'waiting'
       readonly why: 'loss' | 'damage' | 'parameters'
