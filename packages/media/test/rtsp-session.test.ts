@@ -334,6 +334,16 @@ describe('answers', () => {
   })
 })
 
+test('RTCP goes back on the channel of its track', () => {
+  const played = new Played()
+  played.session.send({ type: 'rtcp', track: 1, bytes: rtp(1) }, 0)
+  expect(played.session.take()).toBeUndefined()
+  played.play()
+  played.session.send({ type: 'rtcp', track: 1, bytes: rtp(1) }, 0)
+  expect(played.session.take()).toEqual(frame(3, rtp(1)))
+  expect(() => played.session.send({ type: 'rtcp', track: 2, bytes: rtp(1) }, 0)).toThrow(TypeError)
+})
+
 test('what comes after the end is of no use', () => {
   const played = new Played(odd('DESCRIBE', { status: 404 }))
   const { length } = played.events

@@ -107,12 +107,12 @@ export class RtspConnection implements AsyncDisposable {
    * Lets the camera begin.
    * @param handlerOf - Is called for each track, in front of its first packet.
    * @throws MediaError As {@link RtspConnection.ended}; MEDIA_CLOSED when it is closed before.
-   * @throws TypeError when it was called before.
+   * @throws TypeError when it was called before and goes on.
    */
   async play(handlerOf: (track: PlayingTrack, index: number) => PacketHandler): Promise<void> {
     this.#handlerOf = handlerOf
-    if (!this.#over.signal.aborted)
-      this.#do(this.#session.send({ type: 'play' }, performance.now()))
+    this.#over.signal.throwIfAborted()
+    this.#do(this.#session.send({ type: 'play' }, performance.now()))
     await this.#playing.promise
   }
 
@@ -279,7 +279,7 @@ export class RtspConnection implements AsyncDisposable {
 
   #finish(reason: unknown): void {
     if (this.#over.signal.aborted) return
-    this.#over.abort()
+    this.#over.abort(reason)
     clearTimeout(this.#timer)
     this.#handlers = []
     for (const pair of this.#pairs) pair?.close()

@@ -86,7 +86,7 @@ export class RtspReader {
     const items: RtspItem[] = []
     let bytes = received
     if (this.#unclear.length > 0) {
-      bytes = new Uint8Array(Buffer.concat([this.#unclear, received]))
+      bytes = joined([this.#unclear, received])
       this.#unclear = nothing
     }
     for (let at = 0; at < bytes.length; ) {
@@ -241,5 +241,7 @@ function fill(filling: Filling, part: Uint8Array): void {
 function joined(parts: readonly Uint8Array[]): Uint8Array {
   const [only] = parts
   if (parts.length === 1 && only !== undefined) return only
-  return new Uint8Array(Buffer.concat(parts))
+  // Of the pool of Node, which takes a fifth of the time of new memory.
+  const { buffer, byteOffset, length } = Buffer.concat(parts)
+  return new Uint8Array(buffer, byteOffset, length)
 }

@@ -1,0 +1,23 @@
+// Of a camera that signs for itself, valid for a hundred years; nobody else trusts it, nor should.
+
+/** For `localhost` and 127.0.0.1. */
+export const certificate = `-----BEGIN CERTIFICATE-----
+MIIBlDCCATugAwIBAgIUDU/lVDL9BYPZ+ChXvmMCv+Afq4cwCgYIKoZIzj0EAwIw
+ETEPMA0GA1UEAwwGY2FtZXJhMCAXDTI2MTEyMzE0NDkyMloYDzIxMjYxMDMwMTQ0
+OTIyWjARMQ8wDQYDVQQDDAZjYW1lcmEwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNC
+AARFIx45Yb0rUqoCx6C9v28DbpDXc7wPg0RG868j3aXnY2VMztq7Ev9bqnxzIiB7
+Ck9j19a1g582OAYBzXBqi8OJo28wbTAdBgNVHQ4EFgQUrs0b0yvIqJcUHnl1nR84
+M4M5T2EwHwYDVR0jBBgwFoAUrs0b0yvIqJcUHnl1nR84M4M5T2EwDwYDVR0TAQH/
+BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEwCgYIKoZIzj0EAwID
+RwAwRAIgJoxuEGGH2eXiVOJr12iu1IHrFDV7UoqGrEqGx24UVd4CIDY8HQSfITWF
+BHUTxAyMfIpKSPMv4tMHOZkik4MTUk5i
+-----END CERTIFICATE-----
+`
+
+/** Of {@link certificate}: no secret. */
+export const privateKey = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgnP83IDiuSHmgUI09
+85Bc1DsWwBIMNt1aJ21/6WXcbsihRANCAARFIx45Yb0rUqoCx6C9v28DbpDXc7wP
+g0RG868j3aXnY2VMztq7Ev9bqnxzIiB7Ck9j19a1g582OAYBzXBqi8OJ
+-----END PRIVATE KEY-----
+`
