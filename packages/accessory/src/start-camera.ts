@@ -1,4 +1,4 @@
-import { type MediaSource, type MotionSensor, systemClock } from '@hksv/media'
+import { type MediaSource, type MotionSensor, systemClock, withSilence } from '@hksv/media'
 
 import type { AccessoryInfo, CommonOptions } from './accessory-options.ts'
 import { type CameraAbilities, type CameraDelegate, completeAbilities } from './camera/abilities.ts'
@@ -15,7 +15,7 @@ import type { EventTotals } from './records/event-totals.ts'
 
 /** How a camera is started. */
 export interface CameraOptions extends CommonOptions, CameraAbilities {
-  /** Belongs to the caller, who closes it after the camera. */
+  /** Belongs to the caller, who closes it after the camera. Without sound it is given a silent track. */
   readonly source: MediaSource
   /** Watches the compressed pictures for motion, without decoding them; 50 of 100 is the usual. */
   readonly videoMotion?: { readonly sensitivity: number }
@@ -102,8 +102,10 @@ const MODEL = 'HKSV Camera'
  * await using source = await openSource('sample')
  * await using camera = await startCamera({ name: 'Porch', source, storage: './porch', log: pino() })
  */
-export async function startCamera(options: CameraOptions): Promise<RunningCamera> {
+export async function startCamera(given: CameraOptions): Promise<RunningCamera> {
   const clock = systemClock
+  // Hubs that were promised sound discard recordings without it.
+  const options = { ...given, source: withSilence(given.source) }
   const abilities = completeAbilities(options)
   const offer = recordingOffer(options.source.description, {
     ...options.recording,

@@ -32,6 +32,7 @@ export {
   lengthPrefixedPicture,
   type PictureFormat,
 } from './picture/length-prefixed.ts'
+export { withSilence } from './silence/with-silence.ts'
 export type {
   AudioDescription,
   CommonVideoDescription,

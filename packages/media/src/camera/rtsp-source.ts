@@ -72,7 +72,7 @@ export class RtspSource implements MediaSource {
       },
       unused: codec => {
         warnings.push(
-          `The sound of the camera (${codec}) is not AAC and is left out; choose AAC in its settings.`,
+          `The sound of the camera (${codec}) is not AAC and is recorded as silence; choose AAC in its settings.`,
         )
       },
     })

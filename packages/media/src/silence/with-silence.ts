@@ -1,0 +1,104 @@
+import { audioObjectTypes, type MediaSample, writeAudioSpecificConfig } from '@hksv/fmp4'
+
+import type {
+  AudioDescription,
+  MediaSource,
+  PictureSize,
+  SourceDescription,
+  WantedStream,
+} from '../source.ts'
+
+const SAMPLE_RATE = 32_000
+const FRAME_LENGTH = 1024
+/** Beyond this the video has jumped, and the silence with it. */
+const MAX_GAP_S = 5
+
+/**
+ * A frame of AAC-LC in which nothing is heard, whatever the sample rate: one channel element without
+ * a scale factor band, and the end.
+ * @see ISO/IEC 14496-3 §4.4.2.1 (single_channel_element, ics_info with max_sfb 0)
+ */
+const SILENT_FRAME = Uint8Array.of(0x00, 0x00, 0x00, 0x07)
+
+const SILENCE: AudioDescription = {
+  codec: 'aac-lc',
+  sampleRate: SAMPLE_RATE,
+  channels: 1,
+  frameLength: FRAME_LENGTH,
+  audioSpecificConfig: writeAudioSpecificConfig({
+    objectType: audioObjectTypes.aacLc,
+    sampleRate: SAMPLE_RATE,
+    channels: 1,
+    frameLength: FRAME_LENGTH,
+  }),
+}
+
+/**
+ * Gives a source that has no sound a silent track: hubs that were promised sound discard recordings
+ * without it.
+ *
+ * @returns `source` itself when it has sound. Closing what is returned closes `source`.
+ */
+export function withSilence(source: MediaSource): MediaSource {
+  return source.description.audio === undefined ? new SilentSource(source) : source
+}
+
+class SilentSource implements MediaSource {
+  readonly #source: MediaSource
+  #described: { readonly from: SourceDescription; readonly as: SourceDescription }
+
+  constructor(source: MediaSource) {
+    this.#source = source
+    this.#described = described(source.description)
+  }
+
+  /** Another object when the source's is. */
+  get description(): SourceDescription {
+    const { description } = this.#source
+    if (this.#described.from !== description) this.#described = described(description)
+    return this.#described.as
+  }
+
+  get warnings(): readonly string[] {
+    return this.#source.warnings
+  }
+
+  encodingFor(wanted: WantedStream | undefined): string {
+    return this.#source.encodingFor?.(wanted) ?? ''
+  }
+
+  async *samples(
+    signal: AbortSignal,
+    wanted?: WantedStream,
+  ): AsyncGenerator<MediaSample, void, undefined> {
+    const { audio, video } = this.#source.description
+    /** Number of the next silent frame. */
+    let next: number | undefined
+    for await (const sample of this.#source.samples(signal, wanted)) {
+      // A source that has found its voice needs no silence.
+      if (audio === undefined && sample.track === 'video') {
+        const seconds = sample.decodeTime / video.timescale
+        const due = Math.max(0, Math.floor((seconds * SAMPLE_RATE) / FRAME_LENGTH))
+        if (next === undefined || due - next > (MAX_GAP_S * SAMPLE_RATE) / FRAME_LENGTH) next = due
+        for (; next <= due; next++) yield silenceAt(next)
+      }
+      yield sample
+    }
+  }
+
+  snapshot(size: PictureSize, signal: AbortSignal): Promise<Uint8Array> {
+    return this.#source.snapshot(size, signal)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#source[Symbol.asyncDispose]()
+  }
+}
+
+function described(from: SourceDescription) {
+  return { from, as: { audio: SILENCE, ...from } }
+}
+
+function silenceAt(frame: number): MediaSample {
+  return { track: 'audio', decodeTime: frame * FRAME_LENGTH, isSync: true, data: SILENT_FRAME }
+}
