@@ -121,6 +121,17 @@ test('the session stands for media that say nothing', () => {
   ])
 })
 
+test('long runs of blanks take no time to speak of', () => {
+  const blanks = ' '.repeat(250_000)
+  for (const line of [
+    `a=${blanks}x`,
+    `a=b${blanks}\u2028`,
+    `a=rtpmap:96${blanks}\u2028`,
+    `${blanks}x`,
+  ])
+    expect(parseSdp(`m=video 0 RTP/AVP 96\n${line}${blanks}x`).media).toHaveLength(1)
+})
+
 test('any text is read, within bounds', () => {
   const line = fc.oneof(
     fc.string(),

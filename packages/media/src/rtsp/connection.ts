@@ -146,8 +146,8 @@ export class RtspConnection implements AsyncDisposable {
 
   #connect(address: RtspAddress): void {
     const old = this.#socket
-    old?.removeAllListeners('data').removeAllListeners('close').destroy()
     this.#socket = undefined
+    old?.destroy()
     openSocket(address, this.#options.tls ?? {}, this.#over.signal).then(
       socket => this.#connected(socket),
       (error: unknown) => this.#fail(error),
@@ -160,15 +160,18 @@ export class RtspConnection implements AsyncDisposable {
       return
     }
     this.#socket = socket
+    // What comes over a connection that was given up is of no use.
     socket.on('data', chunk => {
+      if (socket !== this.#socket) return
       const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length)
       this.#do(this.#session.receive(bytes, performance.now()))
     })
     // What the system says of the connection is followed by its end.
     socket.on('error', () => undefined)
-    socket.on('close', () =>
-      this.#do(this.#session.send({ type: 'disconnected' }, performance.now())),
-    )
+    socket.on('close', () => {
+      if (socket !== this.#socket) return
+      this.#do(this.#session.send({ type: 'disconnected' }, performance.now()))
+    })
     this.#do(this.#session.send({ type: 'connected' }, performance.now()))
   }
 
@@ -243,9 +246,12 @@ export class RtspConnection implements AsyncDisposable {
       const pair = await bindUdpPair(localAddress, remoteAddress, (bytes, isRtcp) =>
         this.#do(this.#session.send({ type: 'datagram', track, isRtcp, bytes }, performance.now())),
       )
+      if (this.#over.signal.aborted) {
+        pair.close()
+        return
+      }
       this.#pairs[track]?.close()
       this.#pairs[track] = pair
-      if (this.#over.signal.aborted) pair.close()
       const { rtpPort, rtcpPort } = pair
       this.#do(this.#session.send({ type: 'ports', rtpPort, rtcpPort }, performance.now()))
     } catch (cause) {

@@ -63,7 +63,7 @@ export function sequenceOf(message: { headers: RtspHeaders }): number | undefine
  */
 export function parseHead(text: string): RtspHead | undefined {
   // What comes back in a request of ours must not end its line.
-  const [start = '', ...lines] = text.split(/\r*\n/).map(line => line.replaceAll(/\p{Cc}/gu, ' '))
+  const [start = '', ...lines] = text.split(/\r?\n/).map(line => line.replaceAll(/\p{Cc}/gu, ' '))
   const headers = parseHeaders(lines)
   const [, status] = /^RTSP\/\d\.\d +(\d{3})(?: |$)/.exec(start) ?? []
   if (status !== undefined && Number(status) >= 100)

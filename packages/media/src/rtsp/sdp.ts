@@ -46,7 +46,8 @@ export function parseSdp(text: string): Sdp {
   const session: Draft = draft('')
   const media: Draft[] = []
   for (const line of text.split(/[\r\n]+/)) {
-    const [, type = '', value = ''] = /^\s*([a-z])\s*=\s*(.*?)\s*$/.exec(line) ?? []
+    const [, type = '', text = ''] = /^\s*([a-z])\s*=(.*)$/s.exec(line) ?? []
+    const value = text.trim()
     if (type === 'm') {
       if (media.length === MAX_MEDIA) break
       const [kind = '', , , ...formats] = value.split(/\s+/)
@@ -77,7 +78,8 @@ function draft(kind: string): Draft {
 }
 
 function attribute(media: Draft, text: string): void {
-  const [, name = '', value = ''] = /^([\w-]+)\s*:?\s*(.*)$/.exec(text) ?? []
+  const [, name = '', rest = ''] = /^([\w-]+)\s*:?(.*)$/s.exec(text) ?? []
+  const value = rest.trim()
   switch (name.toLowerCase()) {
     case 'control':
       media.control = value
@@ -102,7 +104,7 @@ function attribute(media: Draft, text: string): void {
 }
 
 function format(list: Map<number, string>, value: string): void {
-  const [, number = '', text = ''] = /^(\S+)\s+(.*)$/.exec(value) ?? []
+  const [, number = '', text = ''] = /^(\S+)\s+(.*)$/s.exec(value) ?? []
   for (const type of payloadType(number)) if (list.size < MAX_FORMATS) list.set(type, text)
 }
 

@@ -15,7 +15,7 @@ export type DatagramHandler = (bytes: Uint8Array, isRtcp: boolean) => void
 
 /** A picture of 8 Mbit/s comes in a burst of some 100 KB; several may come while others are worked on. */
 const RECEIVE_BUFFER_LENGTH = 4 * 2 ** 20
-const ATTEMPTS = 32
+const ATTEMPTS = 64
 
 /**
  * Binds two ports of one of our addresses. Packets of others than the camera are dropped.
@@ -28,20 +28,15 @@ export async function bindUdpPair(
   remote: string,
   onPacket: DatagramHandler,
 ): Promise<UdpPair> {
-  for (let attempt = 1; ; attempt++) {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const rtp = await bound(local, 0)
     const { port } = rtp.address()
-    try {
-      if (port % 2 === 0) return pair(rtp, await bound(local, port + 1), remote, onPacket)
-    } catch (error) {
-      if (attempt === ATTEMPTS) {
-        rtp.close()
-        throw error
-      }
-    }
+    // The next one may be somebody else's.
+    const rtcp = port % 2 === 0 ? await bound(local, port + 1).catch(() => undefined) : undefined
+    if (rtcp !== undefined) return pair(rtp, rtcp, remote, onPacket)
     rtp.close()
-    if (attempt >= ATTEMPTS * 4) throw new Error('no two neighbouring UDP ports are free')
   }
+  throw new Error('no two neighbouring UDP ports are free')
 }
 
 async function bound(address: string, port: number): Promise<Socket> {
