@@ -101,26 +101,33 @@ describe('any packets of AAC', () => {
     return { all, ranges, packets: packetizer.packets, pick }
   }
 
-  test('give the frames back, those of lost packets excepted', () => {
-    fc.assert(
-      fc.property(streams, fc.nat(5), (stream, rate) => {
-        const { all, ranges, packets, pick } = frames(stream)
-        const isThere = packets.map(() => pick(20) >= rate)
-        const collector = new Collector(format).push(...packets.filter((_, i) => isThere[i]))
-        const places = all.flatMap((_, i) => (ranges[i]?.every(index => isThere[index]) ? [i] : []))
-        const { samples } = collector.end()
-        expect(samples.map(({ data }) => toHex(data))).toEqual(
-          places.map(i => toHex(all[i] ?? new Uint8Array())),
-        )
-        const [first = 0] = places
-        // A part that came before the rest of its frame was lost is the zero of the times.
-        const zero = (samples[0]?.decodeTime ?? 0) - first * 1024
-        expect(samples.map(({ decodeTime }) => decodeTime - zero)).toEqual(
-          places.map(i => i * 1024),
-        )
-      }),
-    )
-  })
+  test.each(['tcp', 'udp'] as const)(
+    'give the frames back, but those of lost packets (%s)',
+    transport => {
+      fc.assert(
+        fc.property(streams, fc.nat(5), (stream, rate) => {
+          const { all, ranges, packets, pick } = frames(stream)
+          const isThere = packets.map(() => pick(20) >= rate)
+          const collector = new Collector(format, { transport }).push(
+            ...packets.filter((_, i) => isThere[i]),
+          )
+          const places = all.flatMap((_, i) =>
+            ranges[i]?.every(index => isThere[index]) ? [i] : [],
+          )
+          const { samples } = collector.end()
+          expect(samples.map(({ data }) => toHex(data))).toEqual(
+            places.map(i => toHex(all[i] ?? new Uint8Array())),
+          )
+          const [first = 0] = places
+          // A part that came before the rest of its frame was lost is the zero of the times.
+          const zero = (samples[0]?.decodeTime ?? 0) - first * 1024
+          expect(samples.map(({ decodeTime }) => decodeTime - zero)).toEqual(
+            places.map(i => i * 1024),
+          )
+        }),
+      )
+    },
+  )
 })
 
 describe.each([h264, h265])('any packets of $codec', codec => {

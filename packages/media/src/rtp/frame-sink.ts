@@ -12,9 +12,14 @@ export interface FrameReader {
 /** 6144 bits for each of eight channels, and some room. @see ISO/IEC 14496-3 §4.5.3.1 */
 export const maxFrameBytes = 8192
 
-/** Collects a frame that comes in several packets. Its memory grows with what arrives. */
+const firstCapacity = 1024
+
+/**
+ * Collects a frame that comes in several packets. Its memory grows with what arrives. Each frame has its
+ * own, as one call may deliver several.
+ */
 export class FrameCollector {
-  #bytes = new Uint8Array(1024)
+  #bytes = new Uint8Array()
   #length = 0
   #timestamp: number | undefined
 
@@ -33,6 +38,7 @@ export class FrameCollector {
 
   begin(timestamp: number): void {
     this.#timestamp = timestamp
+    this.#bytes = new Uint8Array(firstCapacity)
     this.#length = 0
   }
 
