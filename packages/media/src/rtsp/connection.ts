@@ -110,9 +110,10 @@ export class RtspConnection implements AsyncDisposable {
    * @throws TypeError when it was called before and goes on.
    */
   async play(handlerOf: (track: PlayingTrack, index: number) => PacketHandler): Promise<void> {
-    this.#handlerOf = handlerOf
     this.#over.signal.throwIfAborted()
-    this.#do(this.#session.send({ type: 'play' }, performance.now()))
+    const events = this.#session.send({ type: 'play' }, performance.now())
+    this.#handlerOf = handlerOf
+    this.#do(events)
     await this.#playing.promise
   }
 
