@@ -9,6 +9,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   camera: async () => (await import('./commands/camera.ts')).cameraCommand(),
   hub: async () => (await import('./commands/hub/index.ts')).hubCommand(),
   demo: async () => (await import('./commands/demo.ts')).demoCommand(),
+  doctor: async () => (await import('./commands/doctor.ts')).doctorCommand(),
   explain: async () => (await import('./commands/explain.ts')).explainCommand(),
   state: async () => (await import('./commands/state.ts')).stateCommand(),
   decode: async () => (await import('./commands/decode.ts')).decodeCommand(),

@@ -16,6 +16,8 @@ export {
 } from '@hksv/fmp4'
 
 export { type Clock, systemClock } from './clock.ts'
+export { type Diagnosis, diagnose } from './doctor/diagnose.ts'
+export { SourceExaminer, type SourceReport } from './doctor/source-examiner.ts'
 export { isMediaError, MediaError, type MediaErrorCode, mediaErrors } from './errors.ts'
 export { type LoopPosition, LoopTimeline, type LoopTrack } from './file/loop-timeline.ts'
 export type { MotionSensor } from './motion/motion-sensor.ts'
