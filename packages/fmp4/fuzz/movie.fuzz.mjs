@@ -1,5 +1,6 @@
 import {
   Fmp4Error,
+  MovieStream,
   parseAudioSpecificConfig,
   parseAvcConfiguration,
   parseElementaryStreamDescriptor,
@@ -9,6 +10,7 @@ import {
 
 const readers = [
   readMovie,
+  bytes => new MovieStream().receive(bytes),
   parseSps,
   parseAvcConfiguration,
   parseElementaryStreamDescriptor,

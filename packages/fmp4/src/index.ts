@@ -62,6 +62,12 @@ export type { InspectedTrack, InspectorState } from './inspect/state.ts'
 export type { FragmentSummary, TrackSummary } from './inspect/summary.ts'
 export type { Movie, MovieTrack, SampleTable } from './movie/movie.ts'
 export { movieReader, type ReadRequest, readMovie } from './movie/movie-reader.ts'
+export {
+  MovieStream,
+  type MovieStreamEvent,
+  type MovieStreamOptions,
+  type StreamedTrack,
+} from './movie/movie-stream.ts'
 export type { SampleDefaults } from './movie/read-fragment.ts'
 export { type NalSyntax, nalSyntaxes, type VideoCodec } from './nal-syntax.ts'
 export type { AudioTrack, AvcTrack, HevcTrack, MediaSample, VideoTrack } from './tracks.ts'
