@@ -1,4 +1,4 @@
-import { LipSync, parseRtcp, RtpReceiver, rtpFormat } from '../src/rtp/index.ts'
+import { LipSync, parseRtcp, RtpReceiver, rtpFormat } from '@hksv/media/rtp'
 
 const sets = 'Z00AKZpkA8ARPy4C3AQEBQAAAwPoAAC7gOhgAwsAAMK0u8uNDABhYAAYVpd5cKA=,aO48gA=='
 const formats = [

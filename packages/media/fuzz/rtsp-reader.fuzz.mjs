@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 
 import { isMediaError } from '@hksv/media'
 
-import { parseSdp, RtspReader } from '../src/rtsp/index.ts'
+import { parseSdp, RtspReader } from '@hksv/media/rtsp'
 
 const limits = { maxHeadLength: 512, maxBodyLength: 1024, maxSkippedLength: 256 }
 

@@ -1,4 +1,4 @@
-import { parseRtspAddress, RtspSession } from '../src/rtsp/index.ts'
+import { parseRtspAddress, RtspSession } from '@hksv/media/rtsp'
 
 const address = parseRtspAddress('rtsp://user:password@camera/cam')
 const sdp = [

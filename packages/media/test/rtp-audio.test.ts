@@ -1,6 +1,5 @@
+import { rtpFormat } from '@hksv/media/rtp'
 import { describe, expect, test } from 'vitest'
-
-import { rtpFormat } from './support/rtp-api.ts'
 import { rtp } from './support/rtp-packetizer.ts'
 import { Collector, fromHex, toHex } from './support/rtp-receive.ts'
 import { join } from './support/rtp-script.ts'

@@ -15,8 +15,8 @@ import {
   renderFragment,
 } from '@hksv/fmp4'
 import { lengthPrefixedPicture } from '@hksv/media'
+import { rtpFormat } from '@hksv/media/rtp'
 import { beforeAll, expect, test } from 'vitest'
-
 import {
   ClipDirectory,
   decodeErrors,
@@ -26,7 +26,6 @@ import {
   h265,
   pattern,
 } from './support/ffmpeg.ts'
-import { rtpFormat } from './support/rtp-api.ts'
 import { Collector, type Received, toHex } from './support/rtp-receive.ts'
 
 const second = 90_000

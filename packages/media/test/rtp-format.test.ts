@@ -1,6 +1,5 @@
+import { rtpFormat } from '@hksv/media/rtp'
 import { describe, expect, test } from 'vitest'
-
-import { rtpFormat } from './support/rtp-api.ts'
 import { toHex } from './support/rtp-receive.ts'
 
 const of = (rtpmap: string, fmtp = '') => rtpFormat({ payloadType: 96, rtpmap, fmtp })

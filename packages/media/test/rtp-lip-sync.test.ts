@@ -1,6 +1,5 @@
+import { LipSync, rtpFormat } from '@hksv/media/rtp'
 import { describe, expect, test } from 'vitest'
-
-import { LipSync, rtpFormat } from './support/rtp-api.ts'
 import { rtp } from './support/rtp-packetizer.ts'
 import { Collector, fromHex } from './support/rtp-receive.ts'
 import { idr, sdp, slice } from './support/rtp-script.ts'

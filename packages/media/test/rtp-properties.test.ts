@@ -1,7 +1,6 @@
+import { rtpFormat } from '@hksv/media/rtp'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-
-import { rtpFormat } from './support/rtp-api.ts'
 import { Packetizer, type Pick } from './support/rtp-packetizer.ts'
 import { Collector, nalsOf, toHex } from './support/rtp-receive.ts'
 import { body, formatOf, h264, h265, type ModelPicture, picture } from './support/rtp-streams.ts'

@@ -1,6 +1,5 @@
+import { parseRtcp, parseRtpPacket, RtpReceiver } from '@hksv/media/rtp'
 import { describe, expect, test } from 'vitest'
-
-import { parseRtcp, parseRtpPacket, RtpReceiver } from './support/rtp-api.ts'
 import { rtp } from './support/rtp-packetizer.ts'
 import { Collector, fromHex, nalsOf, toHex } from './support/rtp-receive.ts'
 import { hexes, idr, join, Script, script, sdp, slice } from './support/rtp-script.ts'

@@ -1,7 +1,6 @@
+import { isRtcp, parseRtcp, writeReceiverReport } from '@hksv/media/rtp'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-
-import { isRtcp, parseRtcp, writeReceiverReport } from './support/rtp-api.ts'
 import { fromHex, toHex } from './support/rtp-receive.ts'
 
 const word = fc.integer({ min: 0, max: 0xffffffff })

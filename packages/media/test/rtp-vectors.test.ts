@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs'
-
+import { parseRtpPacket, rtpFormat } from '@hksv/media/rtp'
 import { describe, expect, test } from 'vitest'
-
-import { parseRtpPacket, rtpFormat } from './support/rtp-api.ts'
 import { Collector, fromHex, nalsOf, type Received, toHex } from './support/rtp-receive.ts'
 
 interface Row {

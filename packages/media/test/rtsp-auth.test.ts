@@ -1,15 +1,13 @@
 import { createHash } from 'node:crypto'
 import { inspect } from 'node:util'
-
-import { describe, expect, test } from 'vitest'
-
 import {
   type DigestAlgorithm,
   digestResponse,
   parseRtspAddress,
   RtspCredentials,
   strongestChallenge,
-} from './support/rtsp-api.ts'
+} from '@hksv/media/rtsp'
+import { describe, expect, test } from 'vitest'
 import { type Asked, honest, Played, type Reply } from './support/rtsp-camera.ts'
 
 const user = new RtspCredentials('user', 'password')

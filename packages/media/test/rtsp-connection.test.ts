@@ -1,10 +1,8 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
-
+import { RtspConnection, type RtspConnectionOptions } from '@hksv/media/rtsp'
 import { describe, expect, test } from 'vitest'
-
-import { RtspConnection, type RtspConnectionOptions } from './support/rtsp-api.ts'
 import { type Asked, frame, honest, type Reply, rtp, writeReply } from './support/rtsp-camera.ts'
 import { certificate } from './support/rtsp-certificate.ts'
 import { type Behaviour, HostileCamera } from './support/rtsp-hostile.ts'

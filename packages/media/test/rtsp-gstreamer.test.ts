@@ -3,11 +3,9 @@ import { once } from 'node:events'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-
+import { RtpReceiver } from '@hksv/media/rtp'
+import { RtspConnection, type RtspConnectionOptions } from '@hksv/media/rtsp'
 import { afterEach, describe, expect, test } from 'vitest'
-
-import { RtpReceiver } from './support/rtp-api.ts'
-import { RtspConnection, type RtspConnectionOptions } from './support/rtsp-api.ts'
 
 const python = '/usr/bin/python3'
 const script = fileURLToPath(new URL('./support/rtsp-server.py', import.meta.url))

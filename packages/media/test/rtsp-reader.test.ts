@@ -1,8 +1,7 @@
 import { isMediaError } from '@hksv/media'
+import { type RtspItem, type RtspLimits, RtspReader } from '@hksv/media/rtsp'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-
-import { type RtspItem, type RtspLimits, RtspReader } from './support/rtsp-api.ts'
 import { ascii, frame, rtp } from './support/rtsp-camera.ts'
 
 /** What a reader made of a stream. */

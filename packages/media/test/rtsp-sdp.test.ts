@@ -1,7 +1,6 @@
+import { parseSdp } from '@hksv/media/rtsp'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-
-import { parseSdp } from './support/rtsp-api.ts'
 import { honest, Played, sdpLines } from './support/rtsp-camera.ts'
 
 /** @returns The codecs of what is set up for a description, or the code of the refusal. */

@@ -1,6 +1,5 @@
+import { rtspTransitions } from '@hksv/media/rtsp'
 import { describe, expect, test } from 'vitest'
-
-import { rtspTransitions } from './support/rtsp-api.ts'
 import {
   type Asked,
   ascii,

@@ -8,7 +8,7 @@ import {
   RtpReceiver,
   type RtpReceiverOptions,
   type VideoParameters,
-} from './rtp-api.ts'
+} from '@hksv/media/rtp'
 
 /** Everything that came out, with copies of the samples. */
 export interface Received {

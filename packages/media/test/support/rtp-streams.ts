@@ -1,4 +1,4 @@
-import { type RtpFormat, rtpFormat } from './rtp-api.ts'
+import { type RtpFormat, rtpFormat } from '@hksv/media/rtp'
 import { h264Packing, h265Packing, type Pick, type VideoPacking } from './rtp-packetizer.ts'
 import { fromHex } from './rtp-receive.ts'
 

@@ -3,7 +3,7 @@ import {
   type RtspEvent,
   RtspSession,
   type RtspSessionOptions,
-} from './rtsp-api.ts'
+} from '@hksv/media/rtsp'
 
 /** A description of H.264 and AAC, as the lines of it. */
 export const sdpLines: readonly string[] = [
