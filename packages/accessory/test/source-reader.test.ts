@@ -1,18 +1,20 @@
-import { systemClock, type WantedStream } from '@hksv/media'
+import { MediaError, systemClock, type WantedStream } from '@hksv/media'
 import { expect, test } from 'vitest'
 
 import { SourceReader } from '../src/camera/source-reader.ts'
 import { HandSource } from './support/hand-source.ts'
 import { pass, settled, virtualTime } from './support/virtual-hub.ts'
 
-const silent = { debug() {}, info() {}, warn() {}, error() {} }
-
 async function reading() {
   virtualTime()
   const source = await HandSource.open()
   const failures: string[] = []
   const failed = (message: string) => void failures.push(message)
-  const reader = new SourceReader({ source, log: silent, clock: systemClock, failed })
+  const said: string[] = []
+  const say = (_: unknown, sentence = String(_)) => void said.push(sentence)
+  const log = { debug() {}, info: say, warn: say, error: say }
+  const random = () => 0
+  const reader = new SourceReader({ source, log, clock: systemClock, failed, random })
   /** Notes what it is told. */
   const listen = (wanted?: WantedStream) => {
     const told: (string | number)[] = []
@@ -26,7 +28,7 @@ async function reading() {
     )
     return { told, stop }
   }
-  return { source, reader, failures, listen }
+  return { source, reader, failures, listen, said }
 }
 
 const wantedOf = (width: number): WantedStream => ({
@@ -108,4 +110,44 @@ test('waits for nothing any more when it is closed', async () => {
   await reader.close()
   await pass(60_000)
   expect(source.starts.size).toBe(1)
+})
+
+test('says the same once in ten minutes, and that it is over', async () => {
+  const { source, listen, failures, said } = await reading()
+  listen()
+  await settled()
+  for (let i = 0; i < 40; i++) {
+    source.fail(new Error('unplugged'))
+    await settled()
+    await pass(30_000)
+  }
+  expect(failures).toHaveLength(40)
+  expect(said.filter(line => line.includes('unplugged'))).toHaveLength(2)
+  source.keyFrame(0)
+  await settled()
+  source.keyFrame(1000)
+  await settled()
+  expect(said.filter(line => line.includes('there again'))).toEqual([
+    expect.stringMatching(/after \d+ s\.$/),
+  ])
+})
+
+test('does not ask a camera soon that has refused us', async () => {
+  const { source, listen } = await reading()
+  listen()
+  await settled()
+  source.fail(new MediaError('MEDIA_RTSP_AUTH'))
+  await settled()
+  await pass(9999)
+  expect(source.starts.size).toBe(1)
+  await pass(1)
+  expect(source.starts.size).toBe(2)
+})
+
+test('begins with what the source says of the encoding', async () => {
+  const { source, listen } = await reading()
+  source.describes = wanted => ({ width: wanted?.video.width ?? 1280 })
+  const [large, small] = [listen(wantedOf(1920)), listen(wantedOf(640))]
+  await settled()
+  expect([large.told, small.told]).toEqual([['began 1920'], ['began 640']])
 })

@@ -46,6 +46,9 @@ export const mediaErrors = {
   /** An error status, too many redirects, or no transport that both have. */
   MEDIA_RTSP_REFUSED:
     "the camera refuses this stream; check the path of the address in the camera's manual",
+  /** It has no place for us, or an error of its own: status 453 or 5xx. */
+  MEDIA_RTSP_BUSY:
+    'the camera cannot serve this stream now; end what else watches it, or switch it off and on again',
   /** Bytes that are no RTSP, or beyond the limits. */
   MEDIA_RTSP_PROTOCOL:
     'the camera does not speak RTSP as it should; check host and port, and update its firmware',
@@ -63,6 +66,19 @@ export const mediaErrors = {
 
 /** A code of {@link MediaError}. */
 export type MediaErrorCode = keyof typeof mediaErrors
+
+/** What somebody has to change: trying again soon would help nobody, and may lock the user out. */
+const lasting: ReadonlySet<string> = new Set<MediaErrorCode>([
+  'MEDIA_RTSP_AUTH',
+  'MEDIA_RTSP_CERTIFICATE',
+  'MEDIA_RTSP_NO_VIDEO',
+  'MEDIA_RTSP_REFUSED',
+])
+
+/** @returns Whether somebody has to change something before it can go well. */
+export function isLasting(error: unknown): boolean {
+  return isMediaError(error) && lasting.has(error.code)
+}
 
 /** The one error class of this package. Its message is one sentence that says the way out. */
 export class MediaError extends Error {

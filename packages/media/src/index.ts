@@ -15,6 +15,7 @@ export {
   writeAudioSpecificConfig,
 } from '@hksv/fmp4'
 
+export { BackOff } from './back-off.ts'
 export { type Clock, systemClock } from './clock.ts'
 export { type Diagnosis, diagnose } from './doctor/diagnose.ts'
 export { SourceExaminer, type SourceReport } from './doctor/source-examiner.ts'
@@ -43,6 +44,7 @@ export type {
   MediaSource,
   PictureSize,
   SourceDescription,
+  SourceHealth,
   VideoDescription,
   WantedStream,
 } from './source.ts'

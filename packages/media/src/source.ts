@@ -88,6 +88,19 @@ export interface WantedStream {
   }
 }
 
+/** How a source has been since it was opened; what is counted never falls. */
+export interface SourceHealth {
+  /** Whether pictures come just now; also true of a source that nobody reads and that has not failed. */
+  readonly isWell: boolean
+  /** Connections after one that broke off. */
+  readonly reconnects: number
+  readonly packets: number
+  /** Packets that never came. */
+  readonly packetsLost: number
+  /** Pictures left out, as they or one that they need was damaged, or nobody took them in time. */
+  readonly picturesDropped: number
+}
+
 /** A source of encoded video and audio. Whoever opened it closes it: `await using`, or `Symbol.asyncDispose`. */
 export interface MediaSource extends AsyncDisposable {
   readonly description: SourceDescription
@@ -109,6 +122,10 @@ export interface MediaSource extends AsyncDisposable {
    * only one.
    */
   encodingFor?(wanted: WantedStream | undefined): string
+  /** What `samples` would deliver for what is wanted; absent when that is `description` always. */
+  descriptionFor?(wanted: WantedStream | undefined): SourceDescription
+  /** How it has been, for a source that can fail. */
+  readonly health?: SourceHealth | undefined
   /**
    * Takes a picture of about now, about as large as wanted.
    * @returns A JPEG file that belongs to the caller.

@@ -290,7 +290,8 @@ describe('answers', () => {
   test.each([
     ['DESCRIBE', 404, 'MEDIA_RTSP_REFUSED'],
     ['DESCRIBE', 454, 'MEDIA_RTSP_ENDED'],
-    ['SETUP', 453, 'MEDIA_RTSP_REFUSED'],
+    ['SETUP', 453, 'MEDIA_RTSP_BUSY'],
+    ['DESCRIBE', 503, 'MEDIA_RTSP_BUSY'],
     ['PLAY', 455, 'MEDIA_RTSP_REFUSED'],
   ])('%s %i', (method, status, code) => {
     const played = new Played(odd(method, { status }))

@@ -61,7 +61,8 @@ export class Camera {
       source,
       log,
       clock,
-      failed: message => emit({ event: 'error', message }),
+      failed: (message, isRepeated) =>
+        emit({ event: 'error', message, ...(isRepeated && { isRepeated }) }),
     })
     this.#recorder = new Recorder({
       reader: this.#reader,

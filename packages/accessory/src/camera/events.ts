@@ -19,5 +19,5 @@ export type CameraEvent =
   | { readonly event: 'identify' }
   | { readonly event: 'recording-opened'; readonly controllerId: string }
   | ({ readonly event: 'recording-closed' } & RecordingReport)
-  /** The source broke off, and is started again. */
-  | { readonly event: 'error'; readonly message: string }
+  /** The source broke off, and is started again; for the same reason as just before when `isRepeated`. */
+  | { readonly event: 'error'; readonly message: string; readonly isRepeated?: true }

@@ -1,9 +1,19 @@
-import type { Clock, MediaSample, MediaSource, SourceDescription, WantedStream } from '@hksv/media'
+import {
+  BackOff,
+  type Clock,
+  type MediaSample,
+  type MediaSource,
+  type SourceDescription,
+  type WantedStream,
+} from '@hksv/media'
 
 import type { Log } from '../log.ts'
+import { SourceTroubles } from './source-troubles.ts'
 
-const MIN_BACKOFF_MS = 1000
-const MAX_BACKOFF_MS = 30_000
+/** What ends sooner has not gone well. */
+const WELL_MS = 30_000
+/** One that changes all the time is slowed down. */
+const MIN_LIFE_MS = 1000
 
 /** Whoever wants the samples of a source. None of these may throw. */
 export interface SampleListener {
@@ -21,7 +31,9 @@ export interface SourceReaderOptions {
   readonly log: Log
   readonly clock: Clock
   /** Told each time that the source breaks off; it is started again. */
-  readonly failed: (message: string) => void
+  readonly failed: (message: string, isRepeated: boolean) => void
+  /** 0 to 1, for the times between attempts; `Math.random` unless given. */
+  readonly random?: () => number
 }
 
 /**
@@ -81,12 +93,16 @@ class Reading {
   readonly #wanted: WantedStream | undefined
   readonly #listeners = new Set<SampleListener>()
   readonly #stop = new AbortController()
+  readonly #backOff: BackOff
+  readonly #troubles: SourceTroubles
   /** While samples can come. */
   #description: SourceDescription | undefined
 
   constructor(options: SourceReaderOptions, wanted: WantedStream | undefined) {
     this.#options = options
     this.#wanted = wanted
+    this.#backOff = new BackOff(options.random)
+    this.#troubles = new SourceTroubles(options)
   }
 
   get isOver(): boolean {
@@ -109,25 +125,27 @@ class Reading {
 
   /** Reads until it is stopped. */
   async run(): Promise<void> {
-    const { clock, source, log } = this.#options
+    const { clock, log } = this.#options
     const { signal } = this.#stop
-    let backoffMs = MIN_BACKOFF_MS
     while (!signal.aborted) {
       const startedAt = clock.now()
-      const { description } = source
+      const description = this.#describe()
       const failure = await this.#read(description)
       if (signal.aborted) return
-      const isOther = source.description !== description
+      const isOther = this.#describe() !== description
+      const now = clock.now()
+      if (now - startedAt > WELL_MS) this.#backOff.reset()
       if (isOther && failure === undefined) {
         log.info('The source changed its parameters; what comes begins anew.')
-      } else this.#brokeOff(failure)
-      const now = clock.now()
-      if (now - startedAt > MAX_BACKOFF_MS) backoffMs = MIN_BACKOFF_MS
-      // A source that says so at once goes on at once; one that changes all the time is slowed down.
-      if (isOther && now - startedAt >= MIN_BACKOFF_MS) continue
-      await clock.sleepUntil(now + backoffMs, signal)
-      backoffMs = Math.min(backoffMs * 2, MAX_BACKOFF_MS)
+        if (now - startedAt >= MIN_LIFE_MS) continue
+      } else this.#troubles.brokeOff(failure)
+      await clock.sleepUntil(now + this.#backOff.next(failure?.error), signal)
     }
+  }
+
+  #describe(): SourceDescription {
+    const { source } = this.#options
+    return source.descriptionFor?.(this.#wanted) ?? source.description
   }
 
   /** @returns Why it ended, unless the source did without an error, or was told to. */
@@ -137,6 +155,7 @@ class Reading {
     for (const listener of this.#listeners) listener.began(description)
     try {
       for await (const sample of this.#options.source.samples(signal, this.#wanted)) {
+        this.#troubles.goesWell()
         for (const listener of this.#listeners) listener.sample(sample)
       }
       return undefined
@@ -146,15 +165,5 @@ class Reading {
       this.#description = undefined
       for (const listener of this.#listeners) listener.ended()
     }
-  }
-
-  #brokeOff(failure: { readonly error: unknown } | undefined): void {
-    const { error } = failure ?? {}
-    const text = error instanceof Error ? error.message : String(error)
-    const message = failure
-      ? `The source failed: ${text}`
-      : 'The source ended; it is started again.'
-    this.#options.log.error({ err: error }, message)
-    this.#options.failed(message)
   }
 }

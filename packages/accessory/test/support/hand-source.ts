@@ -16,6 +16,8 @@ export class HandSource implements MediaSource {
   readonly starts: Mailbox<true> = new Mailbox()
   /** What each of them wanted. */
   readonly wanted: (WantedStream | undefined)[] = []
+  /** What is special about the video of an encoding. */
+  describes: ((wanted: WantedStream | undefined) => { readonly width: number }) | undefined
   #deliveries: Mailbox<() => MediaSample | undefined> = new Mailbox()
 
   private constructor(description: SourceDescription) {
@@ -33,12 +35,17 @@ export class HandSource implements MediaSource {
     this.wanted.push(wanted)
     const deliveries = new Mailbox<() => MediaSample | undefined>()
     this.#deliveries = deliveries
-    signal.addEventListener('abort', () => deliveries.push(() => undefined))
+    const stop = () => deliveries.push(() => undefined)
+    signal.addEventListener('abort', stop)
     this.starts.push(true)
-    for (;;) {
-      const sample = (await deliveries.next())()
-      if (sample === undefined) return
-      yield sample
+    try {
+      for (;;) {
+        const sample = (await deliveries.next())()
+        if (sample === undefined) return
+        yield sample
+      }
+    } finally {
+      signal.removeEventListener('abort', stop)
     }
   }
 
@@ -72,6 +79,11 @@ export class HandSource implements MediaSource {
 
   encodingFor(wanted: WantedStream | undefined): string {
     return `${wanted?.video.width}`
+  }
+
+  descriptionFor(wanted: WantedStream | undefined): SourceDescription {
+    if (this.describes === undefined) return this.description
+    return { ...this.description, video: { ...this.description.video, ...this.describes(wanted) } }
   }
 
   snapshot(): Promise<Uint8Array> {

@@ -114,7 +114,7 @@ export async function runningRecorder(prebufferLengthMs = 4000): Promise<{
   const source = await HandSource.open()
   const clock = systemClock
   const failed = (message: string) => void failures.push(message)
-  const reader = new SourceReader({ source, log, clock, failed })
+  const reader = new SourceReader({ source, log, clock, failed, random: () => 0 })
   const recorder = new Recorder({
     reader,
     description: source.description,

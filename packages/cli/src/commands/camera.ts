@@ -152,7 +152,7 @@ function describe(event: CameraEvent): string | undefined {
       // The log has said so.
       return undefined
     case 'error':
-      return event.message
+      return event.isRepeated ? undefined : event.message
   }
 }
 

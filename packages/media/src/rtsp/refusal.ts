@@ -1,4 +1,4 @@
-import { MediaError } from '../errors.ts'
+import { MediaError, type MediaErrorCode } from '../errors.ts'
 import type { RtspResponse } from './message.ts'
 import type { Question } from './requester.ts'
 
@@ -45,6 +45,11 @@ export function refusal(
   { status }: RtspResponse,
 ): MediaError {
   const name = names[status] === undefined ? '' : ` ${names[status]}`
-  const code = status === SESSION_NOT_FOUND ? 'MEDIA_RTSP_ENDED' : 'MEDIA_RTSP_REFUSED'
-  return new MediaError(code, { source, detail: `${status}${name} to ${method}` })
+  return new MediaError(codeOf(status), { source, detail: `${status}${name} to ${method}` })
+}
+
+function codeOf(status: number): MediaErrorCode {
+  if (status === SESSION_NOT_FOUND) return 'MEDIA_RTSP_ENDED'
+  // Cameras that start, and relays whose own camera is away, say so with 5xx.
+  return status === 453 || status >= 500 ? 'MEDIA_RTSP_BUSY' : 'MEDIA_RTSP_REFUSED'
 }

@@ -5,6 +5,7 @@ import type {
   MediaSource,
   PictureSize,
   SourceDescription,
+  SourceHealth,
   WantedStream,
 } from '../source.ts'
 
@@ -37,26 +38,25 @@ const SILENCE: AudioDescription = {
  * Gives a source that has no sound a silent track: hubs that were promised sound discard recordings
  * without it.
  *
- * @returns `source` itself when it has sound. Closing what is returned closes `source`.
+ * @returns `source` itself when it has sound in all it delivers. Closing what is returned closes `source`.
  */
 export function withSilence(source: MediaSource): MediaSource {
-  return source.description.audio === undefined ? new SilentSource(source) : source
+  const isAlwaysHeard =
+    source.description.audio !== undefined && source.descriptionFor === undefined
+  return isAlwaysHeard ? source : new SilentSource(source)
 }
 
 class SilentSource implements MediaSource {
   readonly #source: MediaSource
-  #described: { readonly from: SourceDescription; readonly as: SourceDescription }
+  readonly #described = new WeakMap<SourceDescription, SourceDescription>()
 
   constructor(source: MediaSource) {
     this.#source = source
-    this.#described = described(source.description)
   }
 
   /** Another object when the source's is. */
   get description(): SourceDescription {
-    const { description } = this.#source
-    if (this.#described.from !== description) this.#described = described(description)
-    return this.#described.as
+    return this.#describe(this.#source.description)
   }
 
   get warnings(): readonly string[] {
@@ -67,11 +67,20 @@ class SilentSource implements MediaSource {
     return this.#source.encodingFor?.(wanted) ?? ''
   }
 
+  descriptionFor(wanted: WantedStream | undefined): SourceDescription {
+    const of = this.#source.descriptionFor?.(wanted) ?? this.#source.description
+    return this.#describe(of)
+  }
+
+  get health(): SourceHealth | undefined {
+    return this.#source.health
+  }
+
   async *samples(
     signal: AbortSignal,
     wanted?: WantedStream,
   ): AsyncGenerator<MediaSample, void, undefined> {
-    const { audio, video } = this.#source.description
+    const { audio, video } = this.#source.descriptionFor?.(wanted) ?? this.#source.description
     /** Number of the next silent frame. */
     let next: number | undefined
     for await (const sample of this.#source.samples(signal, wanted)) {
@@ -93,10 +102,13 @@ class SilentSource implements MediaSource {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#source[Symbol.asyncDispose]()
   }
-}
 
-function described(from: SourceDescription) {
-  return { from, as: { audio: SILENCE, ...from } }
+  /** @returns The same object for the same. */
+  #describe(from: SourceDescription): SourceDescription {
+    const as = this.#described.get(from) ?? { audio: SILENCE, ...from }
+    this.#described.set(from, as)
+    return as
+  }
 }
 
 function silenceAt(frame: number): MediaSample {
