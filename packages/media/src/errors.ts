@@ -60,6 +60,9 @@ export const mediaErrors = {
   /** Neither H.264 nor H.265 in what the camera describes. */
   MEDIA_RTSP_NO_VIDEO:
     'the camera offers no H.264 or H.265 video; choose H.264 in its settings, or the path of another stream',
+  /** No ffmpeg, one without libopus, or sound that it does not understand. */
+  MEDIA_LIVE_AUDIO:
+    'the live view has no sound; install ffmpeg with libopus, or let the camera send AAC, G.711 or Opus',
   /** The source was used after it had been closed. */
   MEDIA_CLOSED: 'the source is closed; open it again',
 } as const

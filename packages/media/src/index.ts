@@ -21,6 +21,15 @@ export { type Diagnosis, diagnose } from './doctor/diagnose.ts'
 export { SourceExaminer, type SourceReport } from './doctor/source-examiner.ts'
 export { isMediaError, MediaError, type MediaErrorCode, mediaErrors } from './errors.ts'
 export { type LoopPosition, LoopTimeline, type LoopTrack } from './file/loop-timeline.ts'
+export { LiveAudio, type LiveAudioOptions } from './live-audio/live-audio.ts'
+export type {
+  LiveAudioFormat,
+  LiveAudioFrame,
+  SourceAudio,
+} from './live-audio/live-audio-format.ts'
+export { OggOpusReader } from './live-audio/ogg-reader.ts'
+export { type OggOpusOptions, OggOpusWriter } from './live-audio/ogg-writer.ts'
+export { type OpusPacket, parseOpusPacket, writeOpusPacket } from './live-audio/opus-packet.ts'
 export type { MotionSensor } from './motion/motion-sensor.ts'
 export { mqttSensor } from './motion/mqtt-sensor.ts'
 export {
@@ -41,10 +50,13 @@ export type {
   CommonVideoDescription,
   H264Description,
   H265Description,
+  LiveAudioDescription,
+  LiveAudioSample,
   MediaSource,
   PictureSize,
   SourceDescription,
   SourceHealth,
+  SourceSample,
   VideoDescription,
   WantedStream,
 } from './source.ts'

@@ -51,10 +51,32 @@ export interface AudioDescription {
   readonly frameLength: number
 }
 
+/** Sound that HomeKit does not record as it is: it is for the live view alone. */
+export interface LiveAudioDescription {
+  readonly codec: 'pcmu' | 'pcma' | 'opus'
+  /** Units a second of its times: 48,000 for Opus, else samples a second. */
+  readonly sampleRate: number
+  readonly channels: number
+}
+
+/** A frame of sound that only the live view has a use for. */
+export interface LiveAudioSample {
+  readonly track: 'live-audio'
+  /** In units of the description's sample rate, on the timeline of the video. */
+  readonly decodeTime: number
+  readonly isSync: true
+  readonly data: Uint8Array
+}
+
+/** What comes out of a source, {@link MediaSource.allSamples}. */
+export type SourceSample = MediaSample | LiveAudioSample
+
 /** What a source delivers. */
 export interface SourceDescription {
   readonly video: VideoDescription
   readonly audio?: AudioDescription
+  /** Of a source whose sound cannot be recorded. */
+  readonly liveAudio?: LiveAudioDescription
   /** For people. */
   readonly name: string
 }
@@ -117,6 +139,11 @@ export interface MediaSource extends AsyncDisposable {
    * @throws MediaError MEDIA_READ, MEDIA_CLOSED (while iterating).
    */
   samples(signal: AbortSignal, wanted?: WantedStream): AsyncIterable<MediaSample>
+  /**
+   * The same, with the sound that can only be heard live in between; absent from a source that never
+   * has any. One of the two is called for a reading.
+   */
+  allSamples?(signal: AbortSignal, wanted?: WantedStream): AsyncIterable<SourceSample>
   /**
    * Names the encoding that `samples` would deliver for what is wanted; absent for a source that has
    * only one.

@@ -6,7 +6,7 @@ import { MediaError } from '../errors.ts'
 import { parseRtspAddress } from '../rtsp/address.ts'
 import type { RtspConnectionOptions } from '../rtsp/connection.ts'
 import { keyFrameSnapshot } from '../snapshot/key-frame-snapshot.ts'
-import type { MediaSource, PictureSize, SourceDescription } from '../source.ts'
+import type { MediaSource, PictureSize, SourceDescription, SourceSample } from '../source.ts'
 import { receiveStream } from './receive-stream.ts'
 import { SampleQueue } from './sample-queue.ts'
 import type { StreamEvent } from './stream-receiver.ts'
@@ -67,7 +67,7 @@ export class RtspSource implements MediaSource {
     await receiveStream(options, AbortSignal.any([stop, done.signal]), {
       event: event => {
         if (event.type !== 'described') return
-        described = { name, video: event.video, ...(event.audio && { audio: event.audio }) }
+        described = descriptionOf(name, event)
         done.abort()
       },
       unused: codec => {
@@ -87,6 +87,12 @@ export class RtspSource implements MediaSource {
   }
 
   async *samples(signal: AbortSignal): AsyncGenerator<MediaSample, void, undefined> {
+    for await (const sample of this.allSamples(signal)) {
+      if (sample.track !== 'live-audio') yield sample
+    }
+  }
+
+  async *allSamples(signal: AbortSignal): AsyncGenerator<SourceSample, void, undefined> {
     if (this.#closed.signal.aborted) throw this.#closedError()
     const queue = new SampleQueue()
     const stop = new AbortController()
@@ -148,9 +154,7 @@ export class RtspSource implements MediaSource {
   /** @returns Whether what comes still fits what went before. */
   #take(event: StreamEvent, queue: SampleQueue): boolean {
     if (event.type === 'described') {
-      const { video, audio } = event
-      const { name } = this.#description
-      const next = { name, video, ...(audio && { audio }) }
+      const next = descriptionOf(this.#description.name, event)
       if (isSameMedia(next, this.#description)) return true
       this.#description = next
       return false
@@ -170,6 +174,13 @@ export class RtspSource implements MediaSource {
   #closedError(): MediaError {
     return new MediaError('MEDIA_CLOSED', { source: this.#description.name })
   }
+}
+
+function descriptionOf(
+  name: string,
+  { video, audio, liveAudio }: Extract<StreamEvent, { type: 'described' }>,
+): SourceDescription {
+  return { name, video, ...(audio && { audio }), ...(liveAudio && { liveAudio }) }
 }
 
 /** Whether one init segment fits both. */

@@ -1,17 +1,17 @@
-import type { MediaSample } from '@hksv/fmp4'
+import type { SourceSample } from '../source.ts'
 
 /** A consumer that is so far behind is not there any more. */
 const MAX_BYTES = 16 * 2 ** 20
 
 /** Carries samples from whoever receives them to whoever iterates, in order, with copies of their data. */
-export class SampleQueue implements AsyncIterable<MediaSample> {
-  readonly #samples: MediaSample[] = []
+export class SampleQueue implements AsyncIterable<SourceSample> {
+  readonly #samples: SourceSample[] = []
   #byteLength = 0
   #end: { readonly error?: unknown } | undefined
   #wake: (() => void) | undefined
 
   /** @returns Whether there is room: what does not fit is left out. */
-  push(sample: MediaSample): boolean {
+  push(sample: SourceSample): boolean {
     if (this.#end !== undefined || this.#byteLength + sample.data.length > MAX_BYTES) return false
     this.#samples.push({ ...sample, data: Buffer.from(sample.data) })
     this.#byteLength += sample.data.length
@@ -25,7 +25,7 @@ export class SampleQueue implements AsyncIterable<MediaSample> {
     this.#wake?.()
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<MediaSample, void> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<SourceSample, void> {
     for (;;) {
       const sample = this.#samples.shift()
       if (sample !== undefined) {

@@ -1,7 +1,7 @@
 import { audioObjectTypes, parseHevcSps, parseSps, writeAudioSpecificConfig } from '@hksv/fmp4'
 import type { VideoParameters } from '../rtp/parameter-sets.ts'
 import type { RtpFormat } from '../rtp/rtp-format.ts'
-import type { AudioDescription, VideoDescription } from '../source.ts'
+import type { AudioDescription, LiveAudioDescription, VideoDescription } from '../source.ts'
 
 /**
  * @param timescale - Units a second of the video's times.
@@ -38,6 +38,13 @@ export function describeStreamAudio(format: RtpFormat): AudioDescription | undef
       ? writeAudioSpecificConfig({ objectType, sampleRate, channels, frameLength })
       : format.audioSpecificConfig
   return { codec, sampleRate, channels, frameLength, audioSpecificConfig }
+}
+
+/** @returns Nothing for sound that is recorded, or that nobody understands. */
+export function describeLiveAudio(format: RtpFormat): LiveAudioDescription | undefined {
+  if (format.kind !== 'audio' || format.codec === 'aac') return undefined
+  const { codec, clockRate, channels } = format
+  return { codec, sampleRate: clockRate, channels }
 }
 
 const aacNames: ReadonlyMap<number, AudioDescription['codec']> = new Map([

@@ -1,9 +1,18 @@
-import { isFmp4Error, type MediaSample } from '@hksv/fmp4'
+import { isFmp4Error } from '@hksv/fmp4'
 
 import type { RtpEvent, VideoParameters } from '../rtp/index.ts'
 import { LipSync, type RtpFormat, RtpReceiver } from '../rtp/index.ts'
-import type { AudioDescription, VideoDescription } from '../source.ts'
-import { describeStreamAudio, describeStreamVideo } from './stream-description.ts'
+import type {
+  AudioDescription,
+  LiveAudioDescription,
+  SourceSample,
+  VideoDescription,
+} from '../source.ts'
+import {
+  describeLiveAudio,
+  describeStreamAudio,
+  describeStreamVideo,
+} from './stream-description.ts'
 
 /** A track that packets come for. */
 export interface StreamTrack {
@@ -22,9 +31,10 @@ export type StreamEvent =
       readonly type: 'described'
       readonly video: VideoDescription
       readonly audio: AudioDescription | undefined
+      readonly liveAudio: LiveAudioDescription | undefined
     }
   /** Its data is a view: valid until the next call. */
-  | { readonly type: 'sample'; readonly sample: MediaSample }
+  | { readonly type: 'sample'; readonly sample: SourceSample }
   /** So many packets are missing. */
   | { readonly type: 'loss'; readonly packets: number }
 
@@ -35,12 +45,13 @@ export type StreamEvent =
  * 1. `receive` each packet; `take` after it, and after `tick`: packets of RTCP to be sent.
  * 2. `tick` at `deadline`.
  *
- * Sound that HomeKit does not record as it is is left out. Sound may come before the first picture, to
- * which some of it belongs.
+ * Sound that HomeKit does not record as it is is told apart as `live-audio`. Sound may come before the
+ * first picture, to which some of it belongs.
  */
 export class StreamReceiver {
   readonly #tracks: readonly { readonly track: StreamTrack; readonly receiver: RtpReceiver }[]
   readonly #audio: AudioDescription | undefined
+  readonly #liveAudio: LiveAudioDescription | undefined
   #isDescribed = false
 
   /** @param random - Gives so many random bytes. */
@@ -54,6 +65,8 @@ export class StreamReceiver {
     })
     const sounds = tracks.map(({ format }) => describeStreamAudio(format))
     this.#audio = sounds.find(sound => sound !== undefined)
+    const others = tracks.map(({ format }) => describeLiveAudio(format))
+    this.#liveAudio = this.#audio ? undefined : others.find(sound => sound !== undefined)
   }
 
   /** Takes a packet of RTP or RTCP for a track. */
@@ -87,8 +100,13 @@ export class StreamReceiver {
     for (const event of events) {
       if (event.type === 'sample') {
         const { sample } = event
-        const isWanted = sample.track === 'video' ? this.#isDescribed : this.#audio !== undefined
-        if (isWanted) out.push({ type: 'sample', sample })
+        if (sample.track === 'video' ? this.#isDescribed : this.#audio !== undefined)
+          out.push({ type: 'sample', sample })
+        else if (sample.track === 'audio' && this.#liveAudio !== undefined) {
+          const { decodeTime, data } = sample
+          const live = { track: 'live-audio', decodeTime, isSync: true, data } as const
+          out.push({ type: 'sample', sample: live })
+        }
       } else if (event.type === 'loss') out.push(event)
       else if (event.type === 'parameters' && isVideo(event.parameters)) {
         out.push(...this.#describe(track, event.parameters))
@@ -101,7 +119,8 @@ export class StreamReceiver {
     try {
       const video = describeStreamVideo(parameters, format.clockRate, frameRate)
       this.#isDescribed = true
-      return [{ type: 'described', video, audio: this.#audio }]
+      const [audio, liveAudio] = [this.#audio, this.#liveAudio]
+      return [{ type: 'described', video, audio, liveAudio }]
     } catch (error) {
       if (!isFmp4Error(error)) throw error
       // Parameter sets that nobody can read come again, perhaps better ones.

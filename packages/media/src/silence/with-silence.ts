@@ -6,20 +6,16 @@ import type {
   PictureSize,
   SourceDescription,
   SourceHealth,
+  SourceSample,
   WantedStream,
 } from '../source.ts'
+import { silentAacFrame } from './silent-aac-frame.ts'
 
 const SAMPLE_RATE = 32_000
 const FRAME_LENGTH = 1024
 /** Beyond this the video has jumped, and the silence with it. */
 const MAX_GAP_S = 5
-
-/**
- * A frame of AAC-LC in which nothing is heard, whatever the sample rate: one channel element without
- * a scale factor band, and the end.
- * @see ISO/IEC 14496-3 §4.4.2.1 (single_channel_element, ics_info with max_sfb 0)
- */
-const SILENT_FRAME = Uint8Array.of(0x00, 0x00, 0x00, 0x07)
+const SILENT_FRAME = silentAacFrame(1) ?? new Uint8Array()
 
 const SILENCE: AudioDescription = {
   codec: 'aac-lc',
@@ -76,14 +72,31 @@ class SilentSource implements MediaSource {
     return this.#source.health
   }
 
-  async *samples(
+  samples(
     signal: AbortSignal,
     wanted?: WantedStream,
   ): AsyncGenerator<MediaSample, void, undefined> {
+    return this.#withSilence(this.#source.samples(signal, wanted), wanted)
+  }
+
+  /** Sound that cannot be recorded is heard live all the same. */
+  allSamples(
+    signal: AbortSignal,
+    wanted?: WantedStream,
+  ): AsyncGenerator<SourceSample, void, undefined> {
+    const samples =
+      this.#source.allSamples?.(signal, wanted) ?? this.#source.samples(signal, wanted)
+    return this.#withSilence<SourceSample>(samples, wanted)
+  }
+
+  async *#withSilence<Sample extends SourceSample>(
+    samples: AsyncIterable<Sample>,
+    wanted: WantedStream | undefined,
+  ): AsyncGenerator<Sample | MediaSample, void, undefined> {
     const { audio, video } = this.#source.descriptionFor?.(wanted) ?? this.#source.description
     /** Number of the next silent frame. */
     let next: number | undefined
-    for await (const sample of this.#source.samples(signal, wanted)) {
+    for await (const sample of samples) {
       // A source that has found its voice needs no silence.
       if (audio === undefined && sample.track === 'video') {
         const seconds = sample.decodeTime / video.timescale

@@ -1,5 +1,5 @@
 # A camera of gst-rtsp-server that plays a file with H.264 and AAC, on any free port of loopback.
-# usage: /usr/bin/python3 rtsp-server.py FILE.mp4 none|digest tcp|udp|any
+# usage: /usr/bin/python3 rtsp-server.py FILE.mp4 none|digest tcp|udp|any [aac|pcmu|pcma|opus]
 # Prints its port. User "user", password "pass word".
 import sys
 
@@ -10,7 +10,15 @@ gi.require_version('GstRtsp', '1.0')
 gi.require_version('GstRtspServer', '1.0')
 from gi.repository import GLib, Gst, GstRtsp, GstRtspServer
 
-path, auth_kind, transport = sys.argv[1:]
+path, auth_kind, transport = sys.argv[1:4]
+decode = 'avdec_aac ! audioconvert ! audioresample'
+sounds = {
+    'aac': 'rtpmp4gpay',
+    'pcmu': f'{decode} ! mulawenc ! rtppcmupay',
+    'pcma': f'{decode} ! alawenc ! rtppcmapay',
+    'opus': f'{decode} ! opusenc ! rtpopuspay',
+}
+sound = sounds[(sys.argv[4:] or ['aac'])[0]]
 Gst.init(None)
 server = GstRtspServer.RTSPServer()
 server.set_service('0')
@@ -19,7 +27,7 @@ factory = GstRtspServer.RTSPMediaFactory()
 factory.set_launch(
     f'( filesrc location={path} ! qtdemux name=d'
     ' d.video_0 ! queue ! h264parse ! rtph264pay name=pay0 pt=96 config-interval=-1'
-    ' d.audio_0 ! queue ! aacparse ! rtpmp4gpay name=pay1 pt=97 )'
+    f' d.audio_0 ! queue ! aacparse ! {sound} name=pay1 pt=97 )'
 )
 factory.set_shared(True)
 lower = GstRtsp.RTSPLowerTrans
