@@ -49,6 +49,8 @@ export interface AudioDescription {
   readonly audioSpecificConfig: Uint8Array
   /** Samples a frame. */
   readonly frameLength: number
+  /** Nothing is ever heard in it: it is there for those who were promised sound. */
+  readonly isSilence?: true
 }
 
 /** Sound that HomeKit does not record as it is: it is for the live view alone. */

@@ -1,6 +1,7 @@
 import {
   BackOff,
   type Clock,
+  type LiveAudioSample,
   type MediaSample,
   type MediaSource,
   type SourceDescription,
@@ -21,6 +22,8 @@ export interface SampleListener {
   began(description: SourceDescription): void
   /** Its data is a view: copy what is kept. */
   sample(sample: MediaSample): void
+  /** Sound that is for the live view alone; likewise a view. */
+  liveAudio?(sample: LiveAudioSample): void
   /** What came is over; what comes next begins anew. */
   ended(): void
 }
@@ -150,13 +153,19 @@ class Reading {
 
   /** @returns Why it ended, unless the source did without an error, or was told to. */
   async #read(description: SourceDescription): Promise<{ readonly error: unknown } | undefined> {
+    const { source } = this.#options
     const { signal } = this.#stop
+    const wanted = this.#wanted
     this.#description = description
     for (const listener of this.#listeners) listener.began(description)
     try {
-      for await (const sample of this.#options.source.samples(signal, this.#wanted)) {
+      const samples = source.allSamples?.(signal, wanted) ?? source.samples(signal, wanted)
+      for await (const sample of samples) {
         this.#troubles.goesWell()
-        for (const listener of this.#listeners) listener.sample(sample)
+        for (const listener of this.#listeners) {
+          if (sample.track === 'live-audio') listener.liveAudio?.(sample)
+          else listener.sample(sample)
+        }
       }
       return undefined
     } catch (error) {

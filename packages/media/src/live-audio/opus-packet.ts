@@ -35,6 +35,7 @@ export function parseOpusPacket(packet: Uint8Array): OpusPacket | undefined {
 
 /**
  * Puts frames of one kind into a packet.
+ * @returns A packet that belongs to the caller.
  * @throws RangeError for no frame, more than 48, or one of more than 1275 bytes.
  * @see RFC 6716 §3.2
  */
@@ -44,11 +45,16 @@ export function writeOpusPacket(kind: number, frames: readonly Uint8Array[]): Ui
     throw new RangeError(`${frames.length} frames are no Opus packet`)
   if (frames.some(({ length }) => length > maxFrameLength))
     throw new RangeError('an Opus frame is too long')
-  if (frames.length === 1) return Buffer.concat([Uint8Array.of(kind | frameCodes.one), first])
+  if (frames.length === 1) return joined([Uint8Array.of(kind | frameCodes.one), first])
   const areOfOneLength = frames.every(({ length }) => length === first.length)
   const count = frames.length | (areOfOneLength ? 0 : 0x80)
   const lengths = areOfOneLength ? [] : frames.slice(0, -1).flatMap(({ length }) => written(length))
-  return Buffer.concat([Uint8Array.of(kind | frameCodes.many, count, ...lengths), ...frames])
+  return joined([Uint8Array.of(kind | frameCodes.many, count, ...lengths), ...frames])
+}
+
+/** In memory of its own, not of Node's pool. */
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  return new Uint8Array(Buffer.concat(parts))
 }
 
 function framesOf(code: number, body: Uint8Array): Uint8Array[] | undefined {

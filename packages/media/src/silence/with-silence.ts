@@ -22,6 +22,7 @@ const SILENCE: AudioDescription = {
   sampleRate: SAMPLE_RATE,
   channels: 1,
   frameLength: FRAME_LENGTH,
+  isSilence: true,
   audioSpecificConfig: writeAudioSpecificConfig({
     objectType: audioObjectTypes.aacLc,
     sampleRate: SAMPLE_RATE,
