@@ -63,6 +63,28 @@ export const mediaErrors = {
   /** No ffmpeg, one without libopus, or sound that it does not understand. */
   MEDIA_LIVE_AUDIO:
     'the live view has no sound; install ffmpeg with libopus, or let the camera send AAC, G.711 or Opus',
+  /** There is no program of this name. */
+  MEDIA_FFMPEG_MISSING:
+    'ffmpeg cannot be started; install it (apt install ffmpeg), or give its path with --ffmpeg',
+  /** What stands behind `ffmpeg:` cannot be understood, by us or by ffmpeg. */
+  MEDIA_FFMPEG_ARGUMENTS:
+    "these are no arguments of ffmpeg; give its input options and -i, such as 'ffmpeg:-rtsp_transport tcp -i rtsp://HOST/PATH'",
+  /** ffmpeg cannot open the input, or read what is in it. */
+  MEDIA_FFMPEG_INPUT: 'ffmpeg cannot read this input; try it with: ffmpeg -i INPUT',
+  /** An input without a picture. */
+  MEDIA_FFMPEG_NO_VIDEO: 'the input has no video; choose another one',
+  /** The input needs another codec, and nobody may or can encode it. */
+  MEDIA_NOT_RECORDABLE:
+    'this cannot be recorded as it is; use --transcode auto, with ffmpeg installed',
+  /** The encoder is unknown, or has no hardware to run on. */
+  MEDIA_FFMPEG_ENCODER:
+    'ffmpeg cannot encode with this encoder; list those it has with: ffmpeg -encoders, or leave out --encoder',
+  /** No output in time. */
+  MEDIA_FFMPEG_TIMEOUT: 'ffmpeg delivers nothing; check that its input does',
+  /** It crashed, was killed, or its input is over. */
+  MEDIA_FFMPEG_ENDED: 'ffmpeg ended; for a file, add the input options -re -stream_loop -1',
+  /** What it writes cannot be read. */
+  MEDIA_FFMPEG_OUTPUT: 'the output of ffmpeg cannot be read; use ffmpeg 5.1 or later',
   /** The source was used after it had been closed. */
   MEDIA_CLOSED: 'the source is closed; open it again',
 } as const
@@ -72,6 +94,10 @@ export type MediaErrorCode = keyof typeof mediaErrors
 
 /** What somebody has to change: trying again soon would help nobody, and may lock the user out. */
 const lasting: ReadonlySet<string> = new Set<MediaErrorCode>([
+  'MEDIA_FFMPEG_ARGUMENTS',
+  'MEDIA_FFMPEG_ENCODER',
+  'MEDIA_FFMPEG_MISSING',
+  'MEDIA_FFMPEG_NO_VIDEO',
   'MEDIA_RTSP_AUTH',
   'MEDIA_RTSP_CERTIFICATE',
   'MEDIA_RTSP_NO_VIDEO',

@@ -20,6 +20,7 @@ export { type Clock, systemClock } from './clock.ts'
 export { type Diagnosis, diagnose } from './doctor/diagnose.ts'
 export { SourceExaminer, type SourceReport } from './doctor/source-examiner.ts'
 export { isMediaError, MediaError, type MediaErrorCode, mediaErrors } from './errors.ts'
+export type { TranscodeMode } from './ffmpeg/plan-encoding.ts'
 export { type LoopPosition, LoopTimeline, type LoopTrack } from './file/loop-timeline.ts'
 export { LiveAudio, type LiveAudioOptions } from './live-audio/live-audio.ts'
 export type {

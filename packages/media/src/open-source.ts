@@ -4,6 +4,9 @@ import { assetPath } from './assets.ts'
 import { RtspSource } from './camera/rtsp-source.ts'
 import type { Clock } from './clock.ts'
 import { MediaError } from './errors.ts'
+import { fileInput, parseFfmpegInput, rtspInput } from './ffmpeg/ffmpeg-input.ts'
+import { openInput, openOrTranscode } from './ffmpeg/open-with-ffmpeg.ts'
+import type { TranscodeMode } from './ffmpeg/plan-encoding.ts'
 import { FileSource } from './file/file-source.ts'
 import { ffmpegSnapshot } from './snapshot/ffmpeg-snapshot.ts'
 import { sampleStill } from './snapshot/sample-still.ts'
@@ -15,15 +18,29 @@ export interface OpenSourceOptions {
   readonly clock?: Clock
   /** Name or path of ffmpeg, which takes the snapshots of files; `ffmpeg` unless told. */
   readonly ffmpeg?: string
+  /**
+   * What ffmpeg encodes: `auto` what cannot be recorded as it is, `always` everything, `never`, unless
+   * told, nothing.
+   */
+  readonly transcode?: TranscodeMode
+  /** The encoder of ffmpeg for H.264, such as `h264_v4l2m2m`; `auto`, unless told, is libx264. */
+  readonly encoder?: string
+  /** So long ffmpeg may take until something comes, in milliseconds: 20,000 unless told. */
+  readonly ffmpegDeadlineMs?: number
+  /** Whether H.265 may stay H.265; true unless told. */
+  readonly isHevcAllowed?: boolean
+  /** Told what turns out later, one sentence each. */
+  readonly note?: (sentence: string) => void
 }
 
 /**
  * Opens a source of video.
  * @param spec - `sample` for the one that comes with the package, `rtsp://[USER:PASSWORD@]HOST/PATH` (or
- * `rtsps:`) for a camera, or the path (or `file:` URL) of an MP4 file with H.264 or H.265 video and, at best, AAC-LC audio.
+ * `rtsps:`) for a camera, `ffmpeg:` and input options with `-i` for whatever ffmpeg reads, or the path (or `file:` URL) of an MP4 file with H.264 or H.265 video and, at best, AAC-LC audio.
  * @throws MediaError MEDIA_NOT_FOUND, MEDIA_NOT_A_FILE, MEDIA_NOT_READABLE, MEDIA_UNKNOWN_SOURCE,
  * MEDIA_NOT_MP4, MEDIA_TRUNCATED, MEDIA_DAMAGED, MEDIA_NO_VIDEO, MEDIA_UNUSABLE_VIDEO,
- * MEDIA_KEY_FRAME_DISTANCE, MEDIA_READ.
+ * MEDIA_KEY_FRAME_DISTANCE, MEDIA_READ, those of RTSP (MEDIA_RTSP_…) and of ffmpeg (MEDIA_FFMPEG_…,
+ * MEDIA_NOT_RECORDABLE).
  * @example
  * ```ts
  * await using source = await openSource('sample')
@@ -34,8 +51,10 @@ export async function openSource(
   spec: string,
   options: OpenSourceOptions = {},
 ): Promise<MediaSource> {
-  const { clock, ffmpeg = 'ffmpeg' } = options
+  const { clock, ffmpeg = 'ffmpeg', isHevcAllowed = true, note = () => undefined } = options
   const timing = clock === undefined ? {} : { clock }
+  const { transcode: mode = 'never', encoder = 'auto', ffmpegDeadlineMs: deadlineMs } = options
+  const transcoding = { ...timing, ffmpeg, mode, encoder, isHevcAllowed, deadlineMs, note }
   if (spec === 'sample')
     return await FileSource.open({
       ...timing,
@@ -43,12 +62,16 @@ export async function openSource(
       name: 'HKSV sample',
       takeSnapshot: sampleStill,
     })
-  if (/^rtsp[st]?:/i.test(spec)) return await RtspSource.open({ ...timing, url: spec, ffmpeg })
-  return await FileSource.open({
-    ...timing,
-    path: pathOf(spec),
-    takeSnapshot: (request, signal) => ffmpegSnapshot(ffmpeg, request, signal),
-  })
+  if (/^ffmpeg:/i.test(spec)) return await openInput(parseFfmpegInput(spec.slice(7)), transcoding)
+  if (/^rtsp[st]?:/i.test(spec)) {
+    const own = () => RtspSource.open({ ...timing, url: spec, ffmpeg })
+    return await openOrTranscode(own, () => rtspInput(spec), transcoding)
+  }
+  const path = pathOf(spec)
+  const takeSnapshot = (request: Parameters<typeof ffmpegSnapshot>[1], signal: AbortSignal) =>
+    ffmpegSnapshot(ffmpeg, request, signal)
+  const own = () => FileSource.open({ ...timing, path, takeSnapshot })
+  return await openOrTranscode(own, () => fileInput(path), transcoding)
 }
 
 function pathOf(spec: string): string {

@@ -130,6 +130,8 @@ export interface MediaSource extends AsyncDisposable {
   readonly description: SourceDescription
   /** What the user should know, one sentence each. */
   readonly warnings: readonly string[]
+  /** Codec of sound that the source has and that HomeKit does not record as it is. */
+  readonly unusedSound?: string | undefined
   /**
    * Delivers samples at the pace of a live camera, both tracks in decoding order and interleaved, until
    * the signal aborts or the source is closed; then it ends without an error. Each call begins anew
@@ -155,6 +157,11 @@ export interface MediaSource extends AsyncDisposable {
   descriptionFor?(wanted: WantedStream | undefined): SourceDescription
   /** How it has been, for a source that can fail. */
   readonly health?: SourceHealth | undefined
+  /**
+   * Says what the main reader would like of all that comes. A source that encodes begins anew with it:
+   * its samples end, and `description` is another object.
+   */
+  prefer?(wanted: WantedStream): void
   /**
    * Takes a picture of about now, about as large as wanted.
    * @returns A JPEG file that belongs to the caller.

@@ -35,6 +35,7 @@ interface KeyFrame {
 /** A camera that is reached over RTSP. Its video and AAC are passed on as they come. */
 export class RtspSource implements MediaSource {
   readonly warnings: readonly string[]
+  readonly unusedSound: string | undefined
   readonly #options: RtspSourceOptions
   readonly #clock: Clock
   readonly #closed = new AbortController()
@@ -45,8 +46,10 @@ export class RtspSource implements MediaSource {
     options: RtspSourceOptions,
     description: SourceDescription,
     warnings: readonly string[],
+    unusedSound: string | undefined,
   ) {
     this.#options = options
+    this.unusedSound = unusedSound
     this.#clock = options.clock ?? systemClock
     this.#description = description
     this.warnings = warnings
@@ -63,6 +66,7 @@ export class RtspSource implements MediaSource {
     const stop = AbortSignal.timeout(OPEN_MS)
     const warnings: string[] = []
     let described: SourceDescription | undefined
+    let unusedSound: string | undefined
     const done = new AbortController()
     await receiveStream(options, AbortSignal.any([stop, done.signal]), {
       event: event => {
@@ -71,6 +75,7 @@ export class RtspSource implements MediaSource {
         done.abort()
       },
       unused: codec => {
+        unusedSound = codec
         warnings.push(
           `The sound of the camera (${codec}) is not AAC and is recorded as silence; choose AAC in its settings.`,
         )
@@ -79,7 +84,7 @@ export class RtspSource implements MediaSource {
     if (described === undefined) {
       throw new MediaError('MEDIA_RTSP_TIMEOUT', { source: name, detail: 'it shows no key frame' })
     }
-    return new RtspSource(options, described, warnings)
+    return new RtspSource(options, described, warnings, described.audio ? undefined : unusedSound)
   }
 
   get description(): SourceDescription {

@@ -20,6 +20,8 @@ import type { MovieFile } from './movie-file.ts'
 export interface LoopableMovie {
   readonly description: SourceDescription
   readonly warnings: readonly string[]
+  /** Codec of audio that is left out. */
+  readonly unusedSound: string | undefined
   readonly video: PlannedVideo & {
     readonly track: MovieTrack
     readonly format: PictureFormat
@@ -53,6 +55,8 @@ export async function describeMovie(file: MovieFile, source: string): Promise<Lo
       name: basename(source, extname(source)),
     },
     warnings,
+    unusedSound:
+      audio === undefined ? tracks.find(({ kind }) => kind === 'audio')?.codec : undefined,
     video: { ...plan, track, format, keyFrames: new Set(indices) },
     ...(audio && {
       audio: { ...planAudio(audio.track, audio.description, plan), track: audio.track },

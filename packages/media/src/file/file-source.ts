@@ -34,6 +34,7 @@ const audioAheadMs = 40
 export class FileSource implements MediaSource {
   readonly description: SourceDescription
   readonly warnings: readonly string[]
+  readonly unusedSound: string | undefined
   readonly #options: FileSourceOptions
   readonly #clock: Clock
   readonly #handle: FileHandle
@@ -46,6 +47,7 @@ export class FileSource implements MediaSource {
     const { name = movie.description.name, clock = systemClock } = options
     this.description = { ...movie.description, name }
     this.warnings = movie.warnings
+    this.unusedSound = movie.unusedSound
     this.#options = options
     this.#clock = clock
     this.#handle = handle

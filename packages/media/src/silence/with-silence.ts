@@ -60,6 +60,14 @@ class SilentSource implements MediaSource {
     return this.#source.warnings
   }
 
+  get unusedSound(): string | undefined {
+    return this.#source.unusedSound
+  }
+
+  prefer(wanted: WantedStream): void {
+    this.#source.prefer?.(wanted)
+  }
+
   encodingFor(wanted: WantedStream | undefined): string {
     return this.#source.encodingFor?.(wanted) ?? ''
   }

@@ -91,7 +91,8 @@ export function videoStream(path: string): { codec: string; tag: string; packets
 
 /** Decodes all of a file. @returns What ffmpeg has to say; nothing when all is well. */
 export function decodeErrors(path: string): string {
-  const output = ['-fps_mode', 'passthrough', '-f', 'null', '-']
+  // Times are kept as they are: rounded to a frame rate, two could fall together.
+  const output = ['-fps_mode', 'passthrough', '-enc_time_base', '-1', '-f', 'null', '-']
   const { stderr, status } = spawnSync(
     'ffmpeg',
     ['-v', 'error', '-nostdin', '-xerror', '-i', path, ...output],

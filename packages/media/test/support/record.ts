@@ -30,9 +30,16 @@ export interface Recording {
   readonly bytes: Uint8Array[]
 }
 
-/** Opens a source and puts its first seconds into fragments. */
+/** Opens a source and puts its first seconds into fragments, in virtual time. */
 export async function record(spec: string, seconds: number): Promise<Recording> {
   const source = await openSource(spec, { clock: new VirtualClock() })
+  const recording = await recordSource(source, seconds)
+  await source[Symbol.asyncDispose]()
+  return recording
+}
+
+/** Puts the first seconds of a source into fragments. */
+export async function recordSource(source: MediaSource, seconds: number): Promise<Recording> {
   const samples = await samplesOf(source, seconds)
   const { video, audio } = source.description
   const fragmenter = new Fragmenter({ video, ...(audio && { audio }) })
@@ -49,7 +56,6 @@ export async function record(spec: string, seconds: number): Promise<Recording> 
     })
     return join(parts)
   })
-  await source[Symbol.asyncDispose]()
   return { source, samples, fragments, init, bytes }
 }
 
