@@ -119,7 +119,8 @@ export class MediaError extends Error {
     code: MediaErrorCode,
     options: { source?: string; detail?: string; cause?: unknown } = {},
   ) {
-    const { source, detail, cause } = options
+    const { detail, cause } = options
+    const source = options.source === undefined ? undefined : shownAddress(options.source)
     const convert = `ffmpeg -i ${quoted(source ?? 'IN')} -c:v libx264 -bf 0 -g 60 -c:a aac OUT.mp4`
     const [what, ...wayOut] = mediaErrors[code].replace('CONVERT', convert).split('; ')
     const sentence = [detail === undefined ? what : `${what} (${detail})`, ...wayOut].join('; ')
@@ -134,6 +135,12 @@ export class MediaError extends Error {
 /** @returns Whether `error` is a {@link MediaError}, of whichever copy of this package. */
 export function isMediaError(error: unknown): error is MediaError {
   return error instanceof Error && error.name === 'MediaError' && 'code' in error
+}
+
+/** @returns An address without the passwords that some cameras want in its path or its query. */
+export function shownAddress(address: string): string {
+  if (!/^\w+:\/\//.test(address)) return address
+  return address.replace(/((?:pass\w*|pwd|psw|token|auth\w*|secret)=)[^&/?;#]*/gi, '$1***')
 }
 
 /** @returns A path as it can be pasted into a shell. */

@@ -16,6 +16,7 @@ export {
 } from '@hksv/fmp4'
 
 export { BackOff } from './back-off.ts'
+export type { SourceMemory } from './camera/description-memory.ts'
 export { type Clock, systemClock } from './clock.ts'
 export { type Diagnosis, diagnose } from './doctor/diagnose.ts'
 export { SourceExaminer, type SourceReport } from './doctor/source-examiner.ts'

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 
 import { assetPath } from './assets.ts'
+import { DescriptionMemory, type SourceMemory } from './camera/description-memory.ts'
 import { RtspSource } from './camera/rtsp-source.ts'
 import type { Clock } from './clock.ts'
 import { MediaError } from './errors.ts'
@@ -31,6 +32,13 @@ export interface OpenSourceOptions {
   readonly isHevcAllowed?: boolean
   /** Told what turns out later, one sentence each. */
   readonly note?: (sentence: string) => void
+  /** Where it is kept what cameras are, so that one that is away can be opened all the same. */
+  readonly memory?: SourceMemory
+  /**
+   * As long as this has not aborted, a camera that is away, and of which nothing is kept, is waited for;
+   * without it that is an error at once.
+   */
+  readonly keepTrying?: AbortSignal
 }
 
 /**
@@ -40,7 +48,7 @@ export interface OpenSourceOptions {
  * @throws MediaError MEDIA_NOT_FOUND, MEDIA_NOT_A_FILE, MEDIA_NOT_READABLE, MEDIA_UNKNOWN_SOURCE,
  * MEDIA_NOT_MP4, MEDIA_TRUNCATED, MEDIA_DAMAGED, MEDIA_NO_VIDEO, MEDIA_UNUSABLE_VIDEO,
  * MEDIA_KEY_FRAME_DISTANCE, MEDIA_READ, those of RTSP (MEDIA_RTSP_…) and of ffmpeg (MEDIA_FFMPEG_…,
- * MEDIA_NOT_RECORDABLE).
+ * MEDIA_NOT_RECORDABLE); the reason of `keepTrying` when that aborts.
  * @example
  * ```ts
  * await using source = await openSource('sample')
@@ -63,8 +71,10 @@ export async function openSource(
       takeSnapshot: sampleStill,
     })
   if (/^ffmpeg:/i.test(spec)) return await openInput(parseFfmpegInput(spec.slice(7)), transcoding)
-  if (/^rtsp[st]?:/i.test(spec)) {
-    const own = () => RtspSource.open({ ...timing, url: spec, ffmpeg })
+  if (/^rtsp[stu]?:/i.test(spec)) {
+    const { keepTrying } = options
+    const memory = options.memory && new DescriptionMemory(options.memory)
+    const own = () => RtspSource.open({ ...timing, url: spec, ffmpeg, memory, keepTrying, note })
     return await openOrTranscode(own, () => rtspInput(spec), transcoding)
   }
   const path = pathOf(spec)

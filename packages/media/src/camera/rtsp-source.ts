@@ -1,15 +1,25 @@
 import type { MediaSample } from '@hksv/fmp4'
 
 import { readAsset } from '../assets.ts'
+import { BackOff } from '../back-off.ts'
 import { type Clock, systemClock } from '../clock.ts'
-import { MediaError } from '../errors.ts'
+import { MediaError, shownAddress } from '../errors.ts'
 import { parseRtspAddress } from '../rtsp/address.ts'
 import type { RtspConnectionOptions } from '../rtsp/connection.ts'
 import { keyFrameSnapshot } from '../snapshot/key-frame-snapshot.ts'
-import type { MediaSource, PictureSize, SourceDescription, SourceSample } from '../source.ts'
-import { receiveStream } from './receive-stream.ts'
-import { SampleQueue } from './sample-queue.ts'
-import type { StreamEvent } from './stream-receiver.ts'
+import type {
+  MediaSource,
+  PictureSize,
+  SourceDescription,
+  SourceHealth,
+  SourceSample,
+} from '../source.ts'
+import type { DescriptionMemory } from './description-memory.ts'
+import { HealthRecord } from './health-record.ts'
+import { Notices } from './notices.ts'
+import { type OpenedCamera, openCamera } from './open-camera.ts'
+import { StreamReading } from './stream-reading.ts'
+import { TransportPlan } from './transport-plan.ts'
 
 /** How an {@link RtspSource} is opened. */
 export interface RtspSourceOptions extends Pick<RtspConnectionOptions, 'transport' | 'tls'> {
@@ -18,11 +28,15 @@ export interface RtspSourceOptions extends Pick<RtspConnectionOptions, 'transpor
   /** Name or path of ffmpeg, which makes pictures of key frames. */
   readonly ffmpeg: string
   /** The time of the process unless told. */
-  readonly clock?: Clock
+  readonly clock?: Clock | undefined
+  /** Where it is kept what the camera is, for when it is away. */
+  readonly memory?: DescriptionMemory | undefined
+  /** As long as this has not aborted, a camera that is away and unknown is waited for. */
+  readonly keepTrying?: AbortSignal | undefined
+  /** Told what is noticed while it runs, one sentence each. */
+  readonly note?: ((sentence: string) => void) | undefined
 }
 
-/** A camera has so long to show its first key frame when it is opened. */
-const OPEN_MS = 15_000
 /** A key frame of so long ago is as good as a new one for a picture. */
 const FRESH_MS = 10_000
 
@@ -38,57 +52,56 @@ export class RtspSource implements MediaSource {
   readonly unusedSound: string | undefined
   readonly #options: RtspSourceOptions
   readonly #clock: Clock
+  readonly #plan: TransportPlan
+  readonly #notices: Notices
+  readonly #health = new HealthRecord()
   readonly #closed = new AbortController()
   #description: SourceDescription
   #keyFrame: KeyFrame | undefined
+  /** Of pictures that nobody else reads for. */
+  readonly #backOff = new BackOff()
+  #refused: { readonly until: number; readonly error: unknown } | undefined
 
-  private constructor(
-    options: RtspSourceOptions,
-    description: SourceDescription,
-    warnings: readonly string[],
-    unusedSound: string | undefined,
-  ) {
+  private constructor(options: RtspSourceOptions, opened: OpenedCamera, plan: TransportPlan) {
     this.#options = options
-    this.unusedSound = unusedSound
     this.#clock = options.clock ?? systemClock
-    this.#description = description
-    this.warnings = warnings
+    this.#plan = plan
+    this.#notices = new Notices(options.note ?? (() => undefined), this.#clock)
+    this.#description = opened.description
+    this.warnings = opened.warnings
+    this.unusedSound = opened.unusedSound
+    if (opened.isRecalled) this.#health.failed()
   }
 
   /**
-   * Connects once, to see what the camera sends.
+   * Connects once, to see what the camera sends. One that is away is taken for what it was the last time.
    * @throws MediaError MEDIA_RTSP_ADDRESS, MEDIA_RTSP_UNREACHABLE, MEDIA_RTSP_CERTIFICATE,
-   * MEDIA_RTSP_AUTH, MEDIA_RTSP_REFUSED, MEDIA_RTSP_PROTOCOL, MEDIA_RTSP_TIMEOUT, MEDIA_RTSP_ENDED,
-   * MEDIA_RTSP_NO_VIDEO
+   * MEDIA_RTSP_AUTH, MEDIA_RTSP_REFUSED, MEDIA_RTSP_BUSY, MEDIA_RTSP_PROTOCOL, MEDIA_RTSP_TIMEOUT,
+   * MEDIA_RTSP_ENDED, MEDIA_RTSP_NO_VIDEO; the reason of `keepTrying` when that aborts.
    */
   static async open(options: RtspSourceOptions): Promise<RtspSource> {
-    const name = parseRtspAddress(options.url).url
-    const stop = AbortSignal.timeout(OPEN_MS)
-    const warnings: string[] = []
-    let described: SourceDescription | undefined
-    let unusedSound: string | undefined
-    const done = new AbortController()
-    await receiveStream(options, AbortSignal.any([stop, done.signal]), {
-      event: event => {
-        if (event.type !== 'described') return
-        described = descriptionOf(name, event)
-        done.abort()
-      },
-      unused: codec => {
-        unusedSound = codec
-        warnings.push(
-          `The sound of the camera (${codec}) is not AAC and is recorded as silence; choose AAC in its settings.`,
-        )
-      },
+    const address = parseRtspAddress(options.url)
+    const name = shownAddress(address.url)
+    const { memory } = options
+    const plan = new TransportPlan(address, options.transport)
+    const opened = await openCamera({
+      stream: { address, plan, tls: options.tls },
+      name,
+      recalled: await memory?.recall(name),
+      keepTrying: options.keepTrying,
+      clock: options.clock ?? systemClock,
+      note: options.note ?? (() => undefined),
     })
-    if (described === undefined) {
-      throw new MediaError('MEDIA_RTSP_TIMEOUT', { source: name, detail: 'it shows no key frame' })
-    }
-    return new RtspSource(options, described, warnings, described.audio ? undefined : unusedSound)
+    if (!opened.isRecalled) await memory?.keep(name, opened.description)
+    return new RtspSource(options, opened, plan)
   }
 
   get description(): SourceDescription {
     return this.#description
+  }
+
+  get health(): SourceHealth {
+    return this.#health.value
   }
 
   async *samples(signal: AbortSignal): AsyncGenerator<MediaSample, void, undefined> {
@@ -99,27 +112,20 @@ export class RtspSource implements MediaSource {
 
   async *allSamples(signal: AbortSignal): AsyncGenerator<SourceSample, void, undefined> {
     if (this.#closed.signal.aborted) throw this.#closedError()
-    const queue = new SampleQueue()
-    const stop = new AbortController()
-    const either = AbortSignal.any([signal, stop.signal, this.#closed.signal])
-    const received = receiveStream(this.#options, either, {
-      event: event => {
-        if (!this.#take(event, queue)) stop.abort()
-      },
-      unused: () => undefined,
+    const { url, tls } = this.#options
+    const reading = new StreamReading({
+      stream: { address: parseRtspAddress(url), plan: this.#plan, tls },
+      description: this.#description,
+      health: this.#health,
+      notices: this.#notices,
     })
-    received.then(
-      () => queue.end(),
-      (error: unknown) => queue.end(error),
-    )
     try {
-      for await (const sample of queue) {
-        if (signal.aborted) return
+      for await (const sample of reading.samples(signal, this.#closed.signal)) {
+        if (sample.track === 'video' && sample.isSync) this.#keep(sample.data)
         yield sample
       }
     } finally {
-      stop.abort()
-      await received.catch(() => undefined)
+      if (reading.description !== this.#description) this.#become(reading.description)
     }
   }
 
@@ -148,57 +154,37 @@ export class RtspSource implements MediaSource {
     this.#closed.abort()
   }
 
-  /** Nobody reads just now: a moment of the stream is enough. */
+  /**
+   * Nobody reads just now: a moment of the stream is enough. A camera that has just refused us is not
+   * asked each time that somebody wants a picture: many lock accounts.
+   */
   async #showKeyFrame(signal: AbortSignal): Promise<void> {
-    for await (const { track, isSync } of this.samples(signal)) {
-      if (track === 'video' && isSync) return
+    if (this.#refused !== undefined && this.#clock.now() < this.#refused.until)
+      throw this.#refused.error
+    try {
+      for await (const { track, isSync } of this.samples(signal)) {
+        if (track === 'video' && isSync) break
+      }
+      this.#backOff.reset()
+    } catch (error) {
+      const until = this.#clock.now() + this.#backOff.next(error)
+      this.#refused = { until, error }
+      throw error
     }
     signal.throwIfAborted()
   }
 
-  /** @returns Whether what comes still fits what went before. */
-  #take(event: StreamEvent, queue: SampleQueue): boolean {
-    if (event.type === 'described') {
-      const next = descriptionOf(this.#description.name, event)
-      if (isSameMedia(next, this.#description)) return true
-      this.#description = next
-      return false
-    }
-    if (event.type === 'sample') {
-      const { sample } = event
-      if (sample.track === 'video' && sample.isSync) {
-        const data = Buffer.from(sample.data)
-        const description = this.#description
-        this.#keyFrame = { data, description, takenAt: this.#clock.now() }
-      }
-      queue.push(sample)
-    }
-    return true
+  /** The data stays as it is: each sample has its own. */
+  #keep(data: Uint8Array): void {
+    this.#keyFrame = { data, description: this.#description, takenAt: this.#clock.now() }
+  }
+
+  #become(description: SourceDescription): void {
+    this.#description = description
+    void this.#options.memory?.keep(description.name, description)
   }
 
   #closedError(): MediaError {
     return new MediaError('MEDIA_CLOSED', { source: this.#description.name })
   }
-}
-
-function descriptionOf(
-  name: string,
-  { video, audio, liveAudio }: Extract<StreamEvent, { type: 'described' }>,
-): SourceDescription {
-  return { name, video, ...(audio && { audio }), ...(liveAudio && { liveAudio }) }
-}
-
-/** Whether one init segment fits both. */
-function isSameMedia(one: SourceDescription, other: SourceDescription): boolean {
-  const sets = ({ video }: SourceDescription) => [
-    ...(video.codec === 'h265' ? video.vps : []),
-    ...video.sps,
-    ...video.pps,
-  ]
-  const [ours, theirs] = [sets(one), sets(other)]
-  return (
-    one.video.codec === other.video.codec &&
-    ours.length === theirs.length &&
-    ours.every((set, i) => Buffer.from(set).equals(theirs[i] ?? new Uint8Array()))
-  )
 }

@@ -9,10 +9,23 @@ export class SampleQueue implements AsyncIterable<SourceSample> {
   #byteLength = 0
   #end: { readonly error?: unknown } | undefined
   #wake: (() => void) | undefined
+  /** A picture was left out: those that need it are too. */
+  #isGapped = false
 
-  /** @returns Whether there is room: what does not fit is left out. */
+  /**
+   * Takes a sample.
+   * @returns Whether there is room. What does not fit is left out, and with it the pictures up to the next
+   * key frame that fits.
+   */
   push(sample: SourceSample): boolean {
-    if (this.#end !== undefined || this.#byteLength + sample.data.length > MAX_BYTES) return false
+    const isVideo = sample.track === 'video'
+    const isFull = this.#byteLength + sample.data.length > MAX_BYTES
+    const isUseless = isVideo && this.#isGapped && !sample.isSync
+    if (this.#end !== undefined || isFull || isUseless) {
+      if (isVideo) this.#isGapped = true
+      return false
+    }
+    if (isVideo) this.#isGapped = false
     this.#samples.push({ ...sample, data: Buffer.from(sample.data) })
     this.#byteLength += sample.data.length
     this.#wake?.()

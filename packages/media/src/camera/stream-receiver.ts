@@ -1,13 +1,14 @@
-import { isFmp4Error } from '@hksv/fmp4'
+import { isFmp4Error, type MediaSample } from '@hksv/fmp4'
 
 import type { RtpEvent, VideoParameters } from '../rtp/index.ts'
-import { LipSync, type RtpFormat, RtpReceiver } from '../rtp/index.ts'
+import { isRtcp, LipSync, type RtpFormat, RtpReceiver } from '../rtp/index.ts'
 import type {
   AudioDescription,
   LiveAudioDescription,
   SourceSample,
   VideoDescription,
 } from '../source.ts'
+import type { StreamStatistics } from './health-record.ts'
 import {
   describeLiveAudio,
   describeStreamAudio,
@@ -24,6 +25,11 @@ export interface StreamTrack {
   readonly rtpInfoTime?: number
 }
 
+interface Track {
+  readonly track: StreamTrack
+  readonly receiver: RtpReceiver
+}
+
 /** What comes out of a camera's packets. */
 export type StreamEvent =
   /** Before the first picture, and before the first that another description fits. */
@@ -37,6 +43,18 @@ export type StreamEvent =
   | { readonly type: 'sample'; readonly sample: SourceSample }
   /** So many packets are missing. */
   | { readonly type: 'loss'; readonly packets: number }
+  /** There are no pictures up to the next key frame, as something is missing or damaged. */
+  | { readonly type: 'waiting' }
+  /** The camera began its stream anew, or set its clock; the times go on. */
+  | { readonly type: 'restart' }
+  /** Nothing will come any more: the camera said so, or there were no whole pictures for long. */
+  | { readonly type: 'over'; readonly why: 'bye' | 'no pictures' }
+
+/** Packets may come, and never make a picture: another connection begins with a key frame most often. */
+const NO_PICTURE_MS = 20_000
+/** After a goodbye that nothing follows. */
+const BYE_MS = 1000
+const none: StreamEvent[] = []
 
 /**
  * Puts the tracks of a camera together: packets in, samples and what they are out. Owns no socket, timer
@@ -44,15 +62,20 @@ export type StreamEvent =
  *
  * 1. `receive` each packet; `take` after it, and after `tick`: packets of RTCP to be sent.
  * 2. `tick` at `deadline`.
+ * 3. `end` when the connection is over.
  *
- * Sound that HomeKit does not record as it is is told apart as `live-audio`. Sound may come before the
- * first picture, to which some of it belongs.
+ * No sample follows a gap but a key frame, and what needs nothing from before it. Sound that HomeKit does
+ * not record as it is is told apart as `live-audio`. Sound may come before the first picture, to which some
+ * of it belongs.
  */
 export class StreamReceiver {
-  readonly #tracks: readonly { readonly track: StreamTrack; readonly receiver: RtpReceiver }[]
+  readonly #tracks: readonly Track[]
   readonly #audio: AudioDescription | undefined
   readonly #liveAudio: LiveAudioDescription | undefined
   #isDescribed = false
+  /** When it is over, if no picture comes before. */
+  #pictureBy = Number.POSITIVE_INFINITY
+  #byeBy = Number.POSITIVE_INFINITY
 
   /** @param random - Gives so many random bytes. */
   constructor(tracks: readonly StreamTrack[], random: (length: number) => Uint8Array) {
@@ -72,7 +95,22 @@ export class StreamReceiver {
   /** Takes a packet of RTP or RTCP for a track. */
   receive(index: number, bytes: Uint8Array, now: number): StreamEvent[] {
     const found = this.#tracks[index]
-    return found === undefined ? [] : this.#events(found.track, found.receiver.receive(bytes, now))
+    if (found === undefined) return []
+    if (this.#pictureBy === Number.POSITIVE_INFINITY) this.#pictureBy = now + NO_PICTURE_MS
+    // Some senders say goodbye to a source that they go on with under another name.
+    if (!isRtcp(bytes)) this.#byeBy = Number.POSITIVE_INFINITY
+    return this.#events(found, found.receiver.receive(bytes, now), now)
+  }
+
+  get statistics(): StreamStatistics {
+    const sum = { packets: 0, lost: 0, dropped: 0 }
+    for (const { receiver } of this.#tracks) {
+      const { packets, lost, dropped } = receiver.statistics
+      sum.packets += packets
+      sum.lost += lost
+      sum.dropped += dropped
+    }
+    return sum
   }
 
   /** @returns A packet of RTCP to be sent for a track, until there is none. */
@@ -87,32 +125,59 @@ export class StreamReceiver {
   /** When to call `tick` next. */
   deadline(): number | undefined {
     const deadlines = this.#tracks.flatMap(({ receiver }) => receiver.deadline() ?? [])
-    return deadlines.length === 0 ? undefined : Math.min(...deadlines)
+    const first = Math.min(this.#pictureBy, this.#byeBy, ...deadlines)
+    return Number.isFinite(first) ? first : undefined
   }
 
   /** Gives up waiting for packets that are late, and reports. */
   tick(now: number): StreamEvent[] {
-    return this.#tracks.flatMap(({ track, receiver }) => this.#events(track, receiver.tick(now)))
+    const events = this.#tracks.flatMap(one => this.#events(one, one.receiver.tick(now), now))
+    if (now >= Math.min(this.#pictureBy, this.#byeBy)) {
+      events.push({ type: 'over', why: now >= this.#byeBy ? 'bye' : 'no pictures' })
+      this.#pictureBy = Number.POSITIVE_INFINITY
+      this.#byeBy = Number.POSITIVE_INFINITY
+    }
+    return events
   }
 
-  #events(track: StreamTrack, events: readonly RtpEvent[]): StreamEvent[] {
-    const out: StreamEvent[] = []
-    for (const event of events) {
-      if (event.type === 'sample') {
-        const { sample } = event
-        if (sample.track === 'video' ? this.#isDescribed : this.#audio !== undefined)
-          out.push({ type: 'sample', sample })
-        else if (sample.track === 'audio' && this.#liveAudio !== undefined) {
-          const { decodeTime, data } = sample
-          const live = { track: 'live-audio', decodeTime, isSync: true, data } as const
-          out.push({ type: 'sample', sample: live })
-        }
-      } else if (event.type === 'loss') out.push(event)
-      else if (event.type === 'parameters' && isVideo(event.parameters)) {
-        out.push(...this.#describe(track, event.parameters))
-      }
+  /** No packet follows: delivers what is complete. */
+  end(now: number): StreamEvent[] {
+    return this.#tracks.flatMap(one => this.#events(one, one.receiver.end(), now))
+  }
+
+  #events(of: Track, events: readonly RtpEvent[], now: number): StreamEvent[] {
+    if (events.length === 0) return none
+    return events.flatMap(event => this.#event(of, event, now))
+  }
+
+  #event({ track }: Track, event: RtpEvent, now: number): StreamEvent[] {
+    switch (event.type) {
+      case 'sample':
+        return this.#sample(event.sample, now)
+      case 'parameters':
+        return isVideo(event.parameters) ? this.#describe(track, event.parameters) : []
+      case 'loss':
+        return [event]
+      case 'waiting':
+      case 'restart':
+        return [{ type: event.type }]
+      case 'bye':
+        if (track.format.kind === 'video') this.#byeBy = now + BYE_MS
+        return []
     }
-    return out
+  }
+
+  #sample(sample: MediaSample, now: number): StreamEvent[] {
+    if (sample.track === 'video') {
+      if (!this.#isDescribed) return []
+      this.#pictureBy = now + NO_PICTURE_MS
+    } else if (this.#audio === undefined) {
+      if (this.#liveAudio === undefined) return []
+      const { decodeTime, data } = sample
+      const live = { track: 'live-audio', decodeTime, isSync: true, data } as const
+      return [{ type: 'sample', sample: live }]
+    }
+    return [{ type: 'sample', sample }]
   }
 
   #describe({ format, frameRate }: StreamTrack, parameters: VideoParameters): StreamEvent[] {

@@ -38,6 +38,8 @@ export interface RtpStatistics {
   readonly lost: number
   /** Packets that could not be read, or belong to another payload type or an older source. */
   readonly ignored: number
+  /** Pictures left out, as they or one that they need was damaged. Those before the first key frame do not count. */
+  readonly dropped: number
 }
 
 const reportIntervalMs = 5000
@@ -94,7 +96,14 @@ export class RtpReceiver {
   }
 
   get statistics(): RtpStatistics {
-    return { packets: this.#packets, bytes: this.#bytes, lost: this.#lost, ignored: this.#ignored }
+    const dropped = this.#track instanceof VideoTrack ? this.#track.dropped : 0
+    return {
+      packets: this.#packets,
+      bytes: this.#bytes,
+      lost: this.#lost,
+      ignored: this.#ignored,
+      dropped,
+    }
   }
 
   /** Takes a packet of RTP or RTCP that came at `now`. */

@@ -36,6 +36,7 @@ export class VideoTrack {
   /** Why there are no pictures until the next key frame; undefined when there are. */
   #waitsFor: 'start' | 'loss' | 'damage' | 'parameters' | undefined = 'start'
   #hasParameters = false
+  #dropped = 0
 
   constructor(options: VideoTrackOptions) {
     this.#options = options
@@ -48,8 +49,16 @@ export class VideoTrack {
       maxPictureBytes,
       takeBuffer: () => this.#free.pop() ?? new PictureBuffer(),
       onPicture: picture => this.#take(picture),
-      onDamage: () => this.#wait('damage'),
+      onDamage: () => {
+        this.#dropped++
+        this.#wait('damage')
+      },
     })
+  }
+
+  /** Pictures left out after the first key frame, as they or one that they need was damaged. */
+  get dropped(): number {
+    return this.#dropped
   }
 
   /** Takes the next packet; `lost` are missing in front of it. */
@@ -87,6 +96,7 @@ export class VideoTrack {
   #take(picture: Picture): void {
     const { format, sync } = this.#options
     const isUsed = picture.isKey ? this.#beginGroup() : this.#goesOn()
+    if (!isUsed && this.#waitsFor !== 'start') this.#dropped++
     if (!isUsed || nalSyntaxes[format.codec].isLost(picture.type)) {
       this.#free.push(picture.buffer)
       return

@@ -29,18 +29,28 @@ export interface RtspAddress {
   readonly port: number
   /** Over TLS. */
   readonly isSecure: boolean
+  /** The only transport that is allowed, when the scheme says so: `rtspt:`, `rtspu:`. */
+  readonly transport?: 'tcp' | 'udp'
   readonly credentials?: RtspCredentials
 }
 
-const schemes = new Map([
+interface Scheme {
+  readonly port: number
+  readonly isSecure: boolean
+  readonly transport?: 'tcp' | 'udp'
+}
+
+const schemes: ReadonlyMap<string, Scheme> = new Map<string, Scheme>([
   ['rtsp:', { port: 554, isSecure: false }],
-  ['rtspt:', { port: 554, isSecure: false }],
+  ['rtspt:', { port: 554, isSecure: false, transport: 'tcp' }],
+  ['rtspu:', { port: 554, isSecure: false, transport: 'udp' }],
   ['rtsps:', { port: 322, isSecure: true }],
 ])
 
 /**
  * Reads the address of a camera.
- * @param text - `rtsp://[USER:PASSWORD@]HOST[:PORT][/PATH]`, or `rtsps:`. In user and password
+ * @param text - `rtsp://[USER:PASSWORD@]HOST[:PORT][/PATH]`, or `rtsps:` (over TLS), `rtspt:` (over TCP
+ * alone), `rtspu:` (over UDP alone). In user and password
  * `%40` is `@`; a percent sign that begins no such code stands for itself.
  * @throws MediaError MEDIA_RTSP_ADDRESS, without the text, which may have a password in it.
  * @see RFC 2326 §3.2, RFC 7826 §4.2 (rtsps, port 322)
@@ -54,7 +64,7 @@ export function parseRtspAddress(text: string): RtspAddress {
   const scheme = url && schemes.get(url.protocol)
   if (url === undefined || scheme === undefined || url.hostname === '')
     throw new MediaError('MEDIA_RTSP_ADDRESS')
-  const { isSecure } = scheme
+  const { isSecure, transport } = scheme
   const [user, password] = [decoded(url.username), decoded(url.password)]
   if (/\p{Cc}/u.test(user + password)) throw new MediaError('MEDIA_RTSP_ADDRESS')
   const bare = `${isSecure ? 'rtsps' : 'rtsp'}://${url.host}${url.pathname}${url.search}`
@@ -63,6 +73,7 @@ export function parseRtspAddress(text: string): RtspAddress {
     host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
     port: url.port === '' ? scheme.port : Number(url.port),
     isSecure,
+    ...(transport === undefined ? {} : { transport }),
     ...(user === '' && password === '' ? {} : { credentials: new RtspCredentials(user, password) }),
   }
 }

@@ -65,7 +65,10 @@ export type RtspEvent =
 /** What a session has to know. */
 export interface RtspSessionOptions {
   readonly address: RtspAddress
-  /** What is asked for first; `tcp` unless told. The other one is taken when the camera refuses. */
+  /**
+   * What is asked for first; `tcp` unless told. The other one is taken when the camera refuses, unless the
+   * address allows only one.
+   */
   readonly transport?: 'tcp' | 'udp'
   /** `false` leaves the camera's audio out. */
   readonly hasAudio?: boolean
@@ -73,8 +76,10 @@ export interface RtspSessionOptions {
   readonly connectTimeoutMs?: number
   /** Until an answer is there; 10 s unless told. */
   readonly answerTimeoutMs?: number
-  /** Without RTP; 5 s unless told, 10 s or more for the first packet. */
+  /** Without RTP; 5 s unless told. */
   readonly silenceMs?: number
+  /** Until the first packet of RTP; 10 s, or `silenceMs` if that is more, unless told. */
+  readonly firstPacketMs?: number
   /** @returns So many random bytes. */
   readonly random: (length: number) => Uint8Array
 }
@@ -87,6 +92,7 @@ export function withDefaults(options: RtspSessionOptions): Required<RtspSessionO
     connectTimeoutMs: 10_000,
     answerTimeoutMs: 10_000,
     silenceMs: 5000,
+    firstPacketMs: Math.max(10_000, options.silenceMs ?? 0),
     ...options,
   }
 }

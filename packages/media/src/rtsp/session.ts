@@ -36,7 +36,6 @@ type In<At extends State['at']> = Extract<State, { at: At }>
 /** Bytes of packets before the answer to PLAY. */
 const MAX_HELD = 512 * 1024
 const GOODBYE_MS = 1000
-const FIRST_PACKET_MS = 10_000
 
 /**
  * Talks to one camera: from OPTIONS over DESCRIBE, SETUP and PLAY to TEARDOWN. It owns no socket, timer or clock.
@@ -64,7 +63,8 @@ export class RtspSession {
   constructor(options: RtspSessionOptions, now: number) {
     this.#options = withDefaults(options)
     this.#route = new Route(options.address)
-    this.#transport = new TransportOrder(this.#options.transport)
+    const only = options.address.transport
+    this.#transport = new TransportOrder(only ?? this.#options.transport, only !== undefined)
     this.#requester = new Requester(options.address, options.random)
     this.#reader = new RtspReader({ source: options.address.url })
     this.#state = { at: 'connecting', deadline: now + this.#options.connectTimeoutMs }
@@ -306,7 +306,7 @@ export class RtspSession {
       plan.tracks.map((_, i) => plan.described[i]?.url ?? ''),
     )
     const tracks = plan.tracks.map((track, i) => ({ ...track, rtpInfo: infos[i] ?? {} }))
-    const silentAt = now + Math.max(this.#options.silenceMs, FIRST_PACKET_MS)
+    const silentAt = now + this.#options.firstPacketMs
     const keepaliveAt = this.#keepalive.after(now, this.#requester.session)
     this.#move('answered', { at: 'playing', plan, exchange: undefined, keepaliveAt, silentAt })
     this.#events.push({ type: 'playing', tracks }, ...held)

@@ -1,10 +1,12 @@
 /** Which transport is asked for: one, and when the camera refuses it, the other. */
 export class TransportOrder {
   #current: 'tcp' | 'udp'
-  #isFinal = false
+  #isFinal: boolean
 
-  constructor(first: 'tcp' | 'udp') {
+  /** @param isOnly - There is no other. */
+  constructor(first: 'tcp' | 'udp', isOnly: boolean) {
     this.#current = first
+    this.#isFinal = isOnly
   }
 
   get current(): 'tcp' | 'udp' {
