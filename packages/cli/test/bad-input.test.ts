@@ -89,7 +89,11 @@ describe('camera', () => {
     const video = ['-f', 'lavfi', '-i', 'testsrc2=size=128x96:rate=10']
     const mpeg4 = join(directory, 'mpeg4.mp4')
     ffmpeg(...video, '-t', '2', '-c:v', 'mpeg4', mpeg4)
-    expectSentence(await runCamera('--source', mpeg4), 1, /mpeg4\.mp4.*H\.264/)
+    expectSentence(
+      await runCamera('--transcode', 'never', '--source', mpeg4),
+      1,
+      /mpeg4\.mp4.*H\.264/,
+    )
     const rare = join(directory, 'rare.mp4')
     const oneKeyFrame = [
       '-c:v',
@@ -102,7 +106,11 @@ describe('camera', () => {
       '0',
     ]
     ffmpeg(...video, '-t', '15', ...oneKeyFrame, '-pix_fmt', 'yuv420p', rare)
-    expectSentence(await runCamera('--source', rare), 1, /rare\.mp4.*key frame/)
+    expectSentence(
+      await runCamera('--transcode', 'never', '--source', rare),
+      1,
+      /rare\.mp4.*key frame/,
+    )
   })
 
   test('a setup code that is none, and one that is forbidden', async () => {

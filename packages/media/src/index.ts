@@ -22,6 +22,7 @@ export { type Diagnosis, diagnose } from './doctor/diagnose.ts'
 export { SourceExaminer, type SourceReport } from './doctor/source-examiner.ts'
 export { isMediaError, MediaError, type MediaErrorCode, mediaErrors } from './errors.ts'
 export type { TranscodeMode } from './ffmpeg/plan-encoding.ts'
+export { redact } from './ffmpeg/redact.ts'
 export { type LoopPosition, LoopTimeline, type LoopTrack } from './file/loop-timeline.ts'
 export { LiveAudio, type LiveAudioOptions } from './live-audio/live-audio.ts'
 export type {

@@ -94,7 +94,7 @@ export class Camera {
       clear: () => this.motion.clear(),
     })
     this.#stopListening = settings.onChange((now, before) => this.#settingsChanged(now, before))
-    this.#recorder.want(this.#selection(settings.current)?.stream)
+    this.#want(settings.current)
     if (this.isArmed) this.#recorder.start()
     if (isAwake(settings.current)) this.#watch.start()
     this.#tell(settings.current).catch((error: unknown) => {
@@ -172,6 +172,13 @@ export class Camera {
     await this.#reader.close()
   }
 
+  /** A source that encodes does it for the recording: whoever looks live takes what there is. */
+  #want(settings: CameraSettings): void {
+    const stream = this.#selection(settings)?.stream
+    if (stream !== undefined) this.#parts.source.prefer?.(stream)
+    this.#recorder.want(stream)
+  }
+
   #selection({ selectedConfiguration }: CameraSettings): RecordingSelection | undefined {
     if (selectedConfiguration === undefined) return undefined
     return parseSelection(selectedConfiguration, this.#parts.offer)
@@ -199,7 +206,7 @@ export class Camera {
       this.#watch.stop()
     }
     if (isAwake(now)) this.#watch.start()
-    this.#recorder.want(this.#selection(now)?.stream)
+    this.#want(now)
     if (now.isIndicatorActive !== before.isIndicatorActive) {
       emit({ event: 'indicator', isOn: now.isIndicatorActive })
     }

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 
 import { type CameraOptions, recordingSizes } from '@hksv/accessory'
-import { isMediaError, type MotionSensor, mqttSensor } from '@hksv/media'
+import { isMediaError, type MotionSensor, mqttSensor, type TranscodeMode } from '@hksv/media'
 import { type Command, InvalidArgumentError } from 'commander'
 
 import { addCommonOptions, addOption, parseAddress, parsePort } from '../options.ts'
@@ -23,6 +23,9 @@ export interface CameraFlags {
   config?: string
   name: string
   source: string
+  ffmpeg: string
+  transcode: TranscodeMode
+  encoder: string
   storage: string
   bind?: string
   port?: number
@@ -51,11 +54,12 @@ export function addCameraFlags(command: Command): Command {
   addOption(
     command,
     '--source <source>',
-    'rtsp://USER:PASSWORD@HOST/PATH, an MP4 file, or the built-in sample',
+    "rtsp://USER:PASSWORD@HOST/PATH, a file, 'ffmpeg:OPTIONS -i INPUT', or the built-in sample",
     {
       standard: 'sample',
     },
   )
+  addEncodingFlags(command)
   addOption(command, '--storage <dir>', 'identity, pairings and settings', {
     standard: join(dataDirectory(), 'camera'),
   })
@@ -87,8 +91,26 @@ Examples:
   hksv camera                                   the built-in sample
   hksv camera --source rtsp://10.0.0.7/stream1  a camera
   hksv camera --source porch.mp4 --name Porch   a file, looped
+  hksv camera --source 'ffmpeg:-f v4l2 -i /dev/video0'   whatever ffmpeg reads
   hksv camera --control 8580                    then: curl -X POST 127.0.0.1:8580/motion`,
   )
+}
+
+function addEncodingFlags(command: Command): void {
+  addOption(command, '--transcode <when>', 'let ffmpeg encode what cannot be recorded as it is', {
+    choices: ['auto', 'never', 'always'],
+    standard: 'auto',
+  })
+  addOption(
+    command,
+    '--encoder <name>',
+    'encoder of ffmpeg for H.264, e.g. h264_v4l2m2m; libx264 for auto',
+    {
+      parse: parseEncoder,
+      standard: 'auto',
+    },
+  )
+  addOption(command, '--ffmpeg <program>', 'name or path of ffmpeg', { standard: 'ffmpeg' })
 }
 
 function addAbilityFlags(command: Command): void {
@@ -160,6 +182,12 @@ export function cameraOptions(
           },
         }),
   }
+}
+
+function parseEncoder(text: string): string {
+  if (!/^\w+$/.test(text))
+    throw new InvalidArgumentError('It is a name such as h264_v4l2m2m, or auto.')
+  return text
 }
 
 function parseStreams(text: string): number {

@@ -9,7 +9,7 @@ import {
   type RunningCamera,
   startCamera,
 } from '@hksv/accessory'
-import { openSource } from '@hksv/media'
+import { openSource, redact } from '@hksv/media'
 import { Command } from 'commander'
 
 import { exitAfter } from '../failure.ts'
@@ -52,7 +52,13 @@ async function runCamera(flags: CameraFlags): Promise<void> {
   const output = new Output(flags)
   // From the first moment on: whoever starts it may stop it before it listens.
   const stopped = signalled()
-  await using source = await openSource(flags.source)
+  await using source = await openSource(flags.source, {
+    ffmpeg: flags.ffmpeg,
+    transcode: flags.transcode,
+    encoder: flags.encoder,
+    isHevcAllowed: flags.hevc,
+    note: sentence => output.warn(sentence),
+  })
   for (const warning of source.warnings) output.warn(warning)
   let running: RunningCamera | undefined
   const metrics = metricsWhenAsked({
@@ -90,9 +96,7 @@ async function introduce(
   output.record({ event: 'listening', ...info })
   const { name, id, port, controlUrl, storage } = info
   output.note(`${output.style('bold', name)} (${id}) listens on port ${port}.`)
-  // An address may have a password in it.
-  const shown = source.replace(/^(\w+:\/\/)[^/]*@/, '$1')
-  output.note(`Source: ${source === 'sample' ? 'the built-in sample' : shown}`)
+  output.note(`Source: ${source === 'sample' ? 'the built-in sample' : redact(source)}`)
   output.note(`State:  ${storage}`)
   if (controlUrl !== undefined) output.note(`Control API: ${controlUrl}`)
   await showCode(output, info)

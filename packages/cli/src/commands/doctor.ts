@@ -19,7 +19,10 @@ interface DoctorFlags extends OutputOptions {
 export function doctorCommand(): Command {
   const command = new Command('doctor')
     .description('Watch a source for a while, and say what Home will make of it')
-    .argument('<source>', 'rtsp://USER:PASSWORD@HOST/PATH, an MP4 file, or sample')
+    .argument(
+      '<source>',
+      "rtsp://USER:PASSWORD@HOST/PATH, an MP4 file, 'ffmpeg:OPTIONS -i INPUT', or sample",
+    )
   addOption(command, '--duration <seconds>', 'how long to watch', {
     parse: parseSeconds,
     standard: 30,

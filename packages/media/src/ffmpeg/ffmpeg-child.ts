@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import process from 'node:process'
+import { Readable } from 'node:stream'
 
 import { MediaError } from '../errors.ts'
 import type { ChildExit } from './explain-failure.ts'
+import { type PipeOutput, PipeReader } from './pipe-reader.ts'
 
 /** Of what it says, the last counts. */
 const MAX_STDERR = 16 * 1024
@@ -18,6 +20,8 @@ export interface ChildOptions {
   readonly name: string
   /** What it reads from its standard input; nothing unless given. */
   readonly stdin?: string
+  /** How many pipes it writes to, from 1: `pipe:1`, `pipe:3`, `pipe:4`. One unless given. */
+  readonly pipes?: number
   /** Ends it. */
   readonly signal: AbortSignal
 }
@@ -29,6 +33,7 @@ export interface ChildOptions {
  */
 export class FfmpegChild {
   readonly #child: ChildProcess
+  readonly #outputs: readonly Readable[]
   readonly #signal: AbortSignal
   readonly #name: string
   readonly #ended: Promise<ChildExit>
@@ -38,14 +43,17 @@ export class FfmpegChild {
   readonly #killNow = () => void this.#child.kill('SIGKILL')
 
   /** Starts it. That there is no such program is told by `ended`. */
-  constructor({ program, args, name, stdin, signal }: ChildOptions) {
+  constructor({ program, args, name, stdin, pipes = 1, signal }: ChildOptions) {
     this.#name = name
     this.#signal = signal
+    const further = Array.from({ length: pipes - 1 }, () => 'pipe' as const)
     const child = spawn(program, args, {
-      stdio: [stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+      stdio: [stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', ...further],
       windowsHide: true,
     })
     this.#child = child
+    const outputs = child.stdio.filter((_, fd) => fd === 1 || fd >= 3)
+    this.#outputs = outputs.filter(pipe => pipe instanceof Readable)
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-MAX_STDERR)
     })
@@ -80,9 +88,7 @@ export class FfmpegChild {
   async *output(deadlines: {
     readonly firstMs: number
     readonly nextMs: number
-  }): AsyncGenerator<Uint8Array, void> {
-    const { stdout } = this.#child
-    if (stdout === null) return
+  }): AsyncGenerator<PipeOutput, void> {
     let isLate = false
     const giveUp = () => {
       isLate = true
@@ -90,14 +96,11 @@ export class FfmpegChild {
     }
     let timer = setTimeout(giveUp, deadlines.firstMs)
     try {
-      for await (const chunk of stdout) {
+      for await (const output of new PipeReader(this.#outputs)) {
         clearTimeout(timer)
-        yield chunk
+        yield output
         timer = setTimeout(giveUp, deadlines.nextMs)
       }
-    } catch (error) {
-      // Whoever stops it takes its output away.
-      if (!stdout.destroyed) throw error
     } finally {
       clearTimeout(timer)
     }
@@ -116,9 +119,9 @@ export class FfmpegChild {
   }
 
   #ask(): void {
-    const { stdout, exitCode, signalCode } = this.#child
+    const { exitCode, signalCode } = this.#child
     // It may be waiting for somebody to read.
-    stdout?.destroy()
+    for (const output of this.#outputs) output.destroy()
     if (exitCode !== null || signalCode !== null || this.#killer !== undefined) return
     this.#child.kill('SIGTERM')
     this.#killer = setTimeout(this.#killNow, KILL_MS)

@@ -92,7 +92,9 @@ export class FfmpegSource implements MediaSource {
    */
   prefer(wanted: WantedStream): void {
     const plan = planEncoding(this.#found, { ...this.#options.encoding, wanted })
-    if (plan.outputArgs.join('\0') === this.#plan.outputArgs.join('\0')) return
+    const argsOf = ({ videoArgs, audioArgs }: EncodingPlan) =>
+      [...videoArgs, ...audioArgs].join(' ')
+    if (argsOf(plan) === argsOf(this.#plan)) return
     this.#plan = plan
     this.#description = { ...this.#description }
     for (const run of this.#runs) run.abort()

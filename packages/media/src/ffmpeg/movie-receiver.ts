@@ -3,6 +3,7 @@ import {
   isFmp4Error,
   type MediaSample,
   MovieStream,
+  type MovieStreamEvent,
   nalSyntaxes,
   rescale,
   type StreamedTrack,
@@ -11,28 +12,21 @@ import {
 } from '@hksv/fmp4'
 
 import { describeStreamVideo } from '../camera/stream-description.ts'
-import { describeAudio } from '../file/loop-plan.ts'
 import { lengthPrefixedNalUnits, lengthPrefixedPicture } from '../picture/length-prefixed.ts'
 import { ParameterSets } from '../rtp/parameter-sets.ts'
 import type { AudioDescription, VideoDescription } from '../source.ts'
-import { FirstSample, type StreamedSample } from './first-sample.ts'
-import type { FoundAudio } from './probe-input.ts'
+import type { EncodingPlan, PlannedSound } from './plan-encoding.ts'
+
+type StreamedSample = Extract<MovieStreamEvent, { type: 'sample' }>
 
 interface VideoTrack {
   readonly track: StreamedTrack
   readonly codec: VideoCodec
   readonly lengthSize: number
   readonly sets: ParameterSets
-  readonly first: FirstSample
 }
 
-interface SoundTrack {
-  readonly track: StreamedTrack
-  readonly description: AudioDescription
-  readonly first: FirstSample
-}
-
-const USUAL_FRAME_RATE = 30
+const FRAME_LENGTH = 1024
 
 /** What comes out of a {@link MovieReceiver}. */
 export type MovieEvent =
@@ -46,51 +40,49 @@ export type MovieEvent =
   | { readonly type: 'sample'; readonly sample: MediaSample }
 
 /**
- * Takes apart the fragmented MP4 that ffmpeg writes: bytes in, samples and what they are out. Owns no
- * process, timer or clock.
+ * Takes apart what ffmpeg writes, a stream of fragmented MP4 for each track: bytes in, samples and what
+ * they are out. Owns no process, timer or clock.
  *
  * Parameter sets are those of the `moov` until others come with the pictures; an encoder may have none
  * before its first picture. The first key frame is at 0; what comes before it is left out.
  */
 export class MovieReceiver {
-  readonly #stream = new MovieStream()
   readonly #framesPerSecond: number | undefined
-  readonly #foundAudio: FoundAudio | undefined
+  readonly #audio: AudioDescription | undefined
+  readonly #videoStream = new MovieStream()
+  readonly #audioStream = new MovieStream()
   #video: VideoTrack | undefined
-  #audio: SoundTrack | undefined
-  #hasTracks = false
+  #audioTimescale = 1
   #isDescribed = false
   /** When the first key frame is decoded, in units of the video. */
   #origin: number | undefined
 
-  /** Both as the input claims. */
-  constructor(framesPerSecond: number | undefined, audio: FoundAudio | undefined) {
+  constructor({ framesPerSecond, sound }: Pick<EncodingPlan, 'framesPerSecond' | 'sound'>) {
     this.#framesPerSecond = framesPerSecond
-    this.#foundAudio = audio
+    // Not from the stream: its first frame comes when it likes.
+    this.#audio = sound && describeSound(sound)
   }
 
   /**
-   * Takes what came; samples are views into it.
+   * Takes what came of the video; samples are views into it.
    * @throws Fmp4Error when it cannot be read.
    */
-  receive(bytes: Uint8Array): MovieEvent[] {
-    return this.#stream.receive(bytes).flatMap(event => {
-      if (event.type === 'tracks') this.#open(event.tracks)
-      else if (event.trackId === this.#video?.track.trackId)
-        return this.#video.first.receive(event).flatMap(sample => this.#picture(sample))
-      else if (event.trackId === this.#audio?.track.trackId)
-        return this.#audio.first.receive(event).flatMap(sample => this.#sound(sample))
+  receiveVideo(bytes: Uint8Array): MovieEvent[] {
+    return this.#videoStream.receive(bytes).flatMap(event => {
+      if (event.type === 'sample') return this.#picture(event)
+      const [track] = event.tracks
+      this.#video ??= track && videoOf(track)
       return []
     })
   }
 
-  #open(tracks: readonly StreamedTrack[]): void {
-    if (this.#hasTracks) return
-    this.#hasTracks = true
-    for (const track of tracks) {
-      if (track.kind === 'video') this.#video ??= videoOf(track, this.#framesPerSecond)
-      else if (track.kind === 'audio') this.#audio ??= audioOf(track, this.#foundAudio)
-    }
+  /** Likewise, of the audio. */
+  receiveAudio(bytes: Uint8Array): MovieEvent[] {
+    return this.#audioStream.receive(bytes).flatMap(event => {
+      if (event.type === 'sample') return this.#sound(event)
+      this.#audioTimescale = event.tracks[0]?.timescale ?? 1
+      return []
+    })
   }
 
   #picture({ data, decodeTime: time, compositionOffset }: StreamedSample): MovieEvent[] {
@@ -118,7 +110,7 @@ export class MovieReceiver {
     try {
       const video = describeStreamVideo(parameters, track.timescale, this.#framesPerSecond)
       this.#isDescribed = true
-      return [{ type: 'described', video, audio: this.#audio?.description }]
+      return [{ type: 'described', video, audio: this.#audio }]
     } catch (error) {
       if (!isFmp4Error(error)) throw error
       this.#isDescribed = false
@@ -127,42 +119,31 @@ export class MovieReceiver {
   }
 
   #sound({ data, decodeTime }: StreamedSample): MovieEvent[] {
-    if (this.#audio === undefined || !this.#isDescribed || data.length === 0) return []
-    const { track, description } = this.#audio
-    const { sampleRate } = description
-    const origin = rescale(this.#origin ?? 0, this.#video?.track.timescale ?? 1, sampleRate)
-    const time = rescale(decodeTime, track.timescale, sampleRate) - origin
+    if (this.#audio === undefined || this.#origin === undefined || data.length === 0) return []
+    const { sampleRate } = this.#audio
+    const origin = rescale(this.#origin, this.#video?.track.timescale ?? 1, sampleRate)
+    const time = rescale(decodeTime, this.#audioTimescale, sampleRate) - origin
     if (time < 0) return []
     return [{ type: 'sample', sample: { track: 'audio', decodeTime: time, isSync: true, data } }]
   }
 }
 
 /** @returns Nothing for another codec. */
-function videoOf(track: StreamedTrack, framesPerSecond = USUAL_FRAME_RATE): VideoTrack | undefined {
-  const first = new FirstSample(track.timescale / framesPerSecond)
+function videoOf(track: StreamedTrack): VideoTrack | undefined {
   const { avc, hevc } = track
   if (track.codec === 'avc1') {
     const sets = new ParameterSets('h264', [...(avc?.sps ?? []), ...(avc?.pps ?? [])])
-    return { track, codec: 'h264', lengthSize: avc?.lengthSize ?? 4, sets, first }
+    return { track, codec: 'h264', lengthSize: avc?.lengthSize ?? 4, sets }
   }
   if (track.codec !== 'hvc1' && track.codec !== 'hev1') return undefined
   const { vps = [], sps = [], pps = [], lengthSize = 4 } = hevc ?? {}
   const sets = new ParameterSets('h265', [...vps, ...sps, ...pps])
-  return { track, codec: 'h265', lengthSize, sets, first }
+  return { track, codec: 'h265', lengthSize, sets }
 }
 
-/** @returns Nothing for another codec. A stream of ADTS says what it is with its first frame only. */
-function audioOf(track: StreamedTrack, found: FoundAudio | undefined): SoundTrack | undefined {
-  if (track.codec !== 'mp4a') return undefined
-  const { aacLc: objectType } = audioObjectTypes
-  const known = found?.codec === 'aac' ? found : undefined
-  const {
-    audioSpecificConfig = known &&
-      writeAudioSpecificConfig({ ...known, objectType, frameLength: 1024 }),
-  } = track
-  const description = audioSpecificConfig && describeAudio({ audioSpecificConfig })
-  const first = new FirstSample(
-    (description?.frameLength ?? 0) * (track.timescale / (description?.sampleRate ?? 1)),
-  )
-  return description && { track, description, first }
+function describeSound({ sampleRate, channels }: PlannedSound): AudioDescription {
+  const common = { sampleRate, channels, frameLength: FRAME_LENGTH }
+  const objectType = audioObjectTypes.aacLc
+  const audioSpecificConfig = writeAudioSpecificConfig({ objectType, ...common })
+  return { codec: 'aac-lc', ...common, audioSpecificConfig }
 }

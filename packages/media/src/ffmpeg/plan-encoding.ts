@@ -18,12 +18,22 @@ export interface EncodingOptions {
   readonly videoFault?: string | undefined
 }
 
+/** AAC-LC. */
+export interface PlannedSound {
+  readonly sampleRate: number
+  readonly channels: number
+}
+
 /** How ffmpeg makes of an input what a hub takes. */
 export interface EncodingPlan {
   /** Options in front of the input. */
   readonly inputArgs: readonly string[]
-  /** Options behind the input. */
-  readonly outputArgs: readonly string[]
+  /** Options of the video. */
+  readonly videoArgs: readonly string[]
+  /** Options of the audio. */
+  readonly audioArgs: readonly string[]
+  /** The AAC-LC that comes out; nothing when there is none. */
+  readonly sound: PlannedSound | undefined
   /** Pictures a second that come out, as the input claims. */
   readonly framesPerSecond: number | undefined
   /** Why the video is encoded; nothing when it is copied. */
@@ -36,8 +46,11 @@ export interface EncodingPlan {
   readonly isSilent: boolean
 }
 
-/** Without the headers that AAC has in MPEG-TS. */
-const COPIED_SOUND = ['-c:a', 'copy', '-bsf:a', 'aac_adtstoasc']
+/** AAC without the headers that it has in MPEG-TS. */
+const COPIED = {
+  videoArgs: ['-c:v', 'copy'],
+  audioArgs: ['-c:a', 'copy', '-bsf:a', 'aac_adtstoasc'],
+}
 const KEY_FRAME_MS = 2000
 /** No hub asks for more. */
 const USUAL_FRAME_RATE = 30
@@ -57,22 +70,25 @@ export function planEncoding(found: FoundStreams, options: EncodingOptions): Enc
   const audio = audioFault ?? (isForced && found.audio ? 'as you wished' : undefined)
   if (mode === 'never') {
     const isSilent = audioFault !== undefined
-    const sound = isSilent || found.audio === undefined ? ['-an'] : COPIED_SOUND
-    const outputArgs = ['-c:v', 'copy', ...sound]
+    const sound = isSilent ? undefined : found.audio
     const refusal = videoFault === undefined ? {} : { refusal: videoFault }
     const { framesPerSecond } = found.video
     const copied = { inputArgs: [], framesPerSecond, video: undefined, audio: undefined }
-    return { ...copied, outputArgs, isSilent, ...refusal }
+    return { ...copied, ...COPIED, sound, isSilent, ...refusal }
   }
-  const sound = found.audio === undefined ? ['-an'] : audioArgs(audio, found.audio, options.wanted)
-  const picture = video === undefined ? ['-c:v', 'copy'] : videoArgs(found.video, options)
+  const sound = audio === undefined ? found.audio : soundOf(found.audio, options.wanted)
   const { device } = encoderOf(options.encoder)
   return {
     // Pictures are decoded one by one: threads that share a picture would hold back several.
     inputArgs: video === undefined ? [] : ['-thread_type', 'slice', ...device],
-    outputArgs: [...picture, ...sound],
+    videoArgs: video === undefined ? COPIED.videoArgs : videoArgs(found.video, options),
+    audioArgs:
+      audio === undefined || sound === undefined
+        ? COPIED.audioArgs
+        : audioArgs(sound, options.wanted),
+    sound,
     framesPerSecond:
-      video === undefined ? found.video.framesPerSecond : rateOf(found.video, options.wanted).shown,
+      video === undefined ? found.video.framesPerSecond : rateOf(found.video, options.wanted),
     video,
     audio,
     isSilent: false,
@@ -87,7 +103,7 @@ function faultOfVideo({ codec, pixels }: FoundVideo, isHevcAllowed: boolean): st
 
 function faultOfAudio({ codec, profile, sampleRate, channels }: FoundAudio): string | undefined {
   if (codec !== 'aac') return `it is ${codec.toUpperCase()}, not AAC`
-  if (!['', 'LC', 'ELD'].includes(profile)) return `it is ${profile}, not AAC-LC`
+  if (!['', 'LC'].includes(profile)) return `it is ${profile}, not AAC-LC`
   if (!RATES.includes(sampleRate)) return `it has ${sampleRate} Hz`
   return channels > 2 ? `it has ${channels} channels` : undefined
 }
@@ -98,27 +114,28 @@ function videoArgs(video: FoundVideo, { encoder: name, wanted }: EncodingOptions
   const isSmaller = width !== video.width || height !== video.height
   const rate = rateOf(video, wanted)
   const filters = [
-    ...(rate.isReduced ? [`fps=${rate.shown}`] : []),
+    // Key frames are as far apart as wanted only when pictures come evenly.
+    `fps=${rate}`,
     ...(isSmaller ? [`scale=${width}:${height}`] : []),
     encoder.filter,
   ]
   const seconds = (wanted?.video.keyFrameIntervalMs || KEY_FRAME_MS) / 1000
-  const gop = Math.max(1, Math.round(rate.shown * seconds))
+  const gop = Math.max(1, Math.round(rate * seconds))
   const kbps = wanted?.video.bitRateKbps || Math.max(500, Math.round((width * height) / 1000))
   return [
     ...['-vf', filters.join(','), '-c:v', encoder.name, ...encoder.options],
     ...['-b:v', `${kbps}k`, '-maxrate', `${kbps}k`, '-bufsize', `${2 * kbps}k`],
-    // Of pictures that come at another rate than announced the distance would be wrong.
-    ...['-g', `${2 * gop}`, '-force_key_frames', `expr:gte(t,n_forced*${seconds})`],
+    // By time, half a frame early: not every rate has whole numbers of pictures.
+    ...['-g', `${2 * gop}`],
+    ...['-force_key_frames', `expr:gte(t,n_forced*${seconds}-${(0.5 / rate).toFixed(4)})`],
   ]
 }
 
 /** A camera that says 30 and means 29.97 is left alone. */
-function rateOf({ framesPerSecond }: FoundVideo, wanted: WantedStream | undefined) {
+function rateOf({ framesPerSecond }: FoundVideo, wanted: WantedStream | undefined): number {
   const wantedRate = wanted?.video.framesPerSecond || USUAL_FRAME_RATE
   const rate = framesPerSecond ?? wantedRate
-  const isReduced = rate > wantedRate * 1.1
-  return { isReduced, shown: isReduced ? wantedRate : rate }
+  return rate > wantedRate * 1.1 ? wantedRate : rate
 }
 
 /** @returns The size as it is, or within the wanted one, with even sides. */
@@ -131,18 +148,18 @@ function fitted(
   return { width: even(video.width), height: even(video.height) }
 }
 
+function soundOf(found: FoundAudio | undefined, wanted: WantedStream | undefined): PlannedSound {
+  const { sampleRate = USUAL_RATE } = found ?? {}
+  const usual = { sampleRate: RATES.includes(sampleRate) ? sampleRate : USUAL_RATE, channels: 1 }
+  return wanted?.audio ?? usual
+}
+
 function audioArgs(
-  fault: string | undefined,
-  found: FoundAudio,
+  { sampleRate, channels }: PlannedSound,
   wanted: WantedStream | undefined,
 ): string[] {
-  if (fault === undefined) return COPIED_SOUND
-  const usual = RATES.includes(found.sampleRate) ? found.sampleRate : USUAL_RATE
-  const { sampleRate = usual, channels = 1, maxBitRateKbps } = wanted?.audio ?? {}
-  const kbps = Math.min(
-    maxBitRateKbps || 64,
-    Math.max(16, Math.round((sampleRate * channels) / 500)),
-  )
+  const most = wanted?.audio?.maxBitRateKbps || 64
+  const kbps = Math.min(most, Math.max(16, Math.round((sampleRate * channels) / 500)))
   return [
     // What is lost on the way becomes silence, and a clock that is off is caught up with.
     ...['-af', 'aresample=async=1000', '-c:a', 'aac', '-profile:a', 'aac_low'],

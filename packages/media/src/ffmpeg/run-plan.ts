@@ -21,13 +21,14 @@ export interface PlannedRun {
 /** A camera has so long to show itself, and then to go on. */
 const DEADLINES = { firstMs: 20_000, nextMs: 10_000 }
 /**
- * One fragment a frame: nothing waits for anything, not even for the other track. The second that is
- * added keeps times above 0: those below would be pulled up, and the tracks apart.
+ * Each track is a stream of its own, one fragment a frame: in one for both, ffmpeg 5.1 closes the fragment
+ * of a track when the other goes on, guesses when it ends, and moves the next frame there. Times are
+ * those of the input and a second, above 0 for whatever comes early (`frag_discont` keeps them).
  */
 const OUTPUT = [
-  ...['-map_metadata', '-1', '-map_chapters', '-1', '-max_interleave_delta', '1'],
-  ...['-flush_packets', '1', '-use_editlist', '0', '-output_ts_offset', '1'],
-  ...['-movflags', 'empty_moov+default_base_moof+frag_every_frame', '-f', 'mp4', 'pipe:1'],
+  ...['-map_metadata', '-1', '-map_chapters', '-1', '-flush_packets', '1', '-use_editlist', '0'],
+  ...['-avoid_negative_ts', 'disabled', '-output_ts_offset', '1'],
+  ...['-movflags', 'empty_moov+default_base_moof+frag_every_frame+frag_discont', '-f', 'mp4'],
 ]
 
 /**
@@ -42,21 +43,26 @@ export async function* runPlan(
 ): AsyncGenerator<MovieEvent, void> {
   const { name, stdin } = input
   const { video, audio } = found
-  const sound = audio === undefined || plan.isSilent ? [] : ['-map', audio.id]
+  const hasSound = audio !== undefined && plan.sound !== undefined
+  const picture = ['-map', video.id, ...plan.videoArgs, ...OUTPUT, 'pipe:1']
+  const sound = hasSound ? ['-map', audio.id, ...plan.audioArgs, ...OUTPUT, 'pipe:3'] : []
   const child = new FfmpegChild({
     program: ffmpeg,
     args: [
       ...['-hide_banner', '-nostdin', '-v', 'error', ...plan.inputArgs, ...input.args],
-      ...['-map', video.id, ...sound, ...plan.outputArgs, ...OUTPUT],
+      ...[...picture, ...sound],
     ],
+    pipes: hasSound ? 2 : 1,
     name,
     signal,
     ...(stdin === undefined ? {} : { stdin }),
   })
   try {
     const deadlines = { firstMs: deadlineMs, nextMs: Math.min(deadlineMs, DEADLINES.nextMs) }
-    const receiver = new MovieReceiver(plan.framesPerSecond, audio)
-    for await (const bytes of child.output(deadlines)) yield* receiver.receive(bytes)
+    const receiver = new MovieReceiver(plan)
+    for await (const { pipe, bytes } of child.output(deadlines)) {
+      yield* pipe === 0 ? receiver.receiveVideo(bytes) : receiver.receiveAudio(bytes)
+    }
     const exit = await child.ended
     if (!signal.aborted) throw explainFailure(name, exit)
   } catch (cause) {

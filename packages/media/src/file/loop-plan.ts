@@ -68,9 +68,7 @@ export function planAudio(
 }
 
 /** @returns The audio of a track; undefined when it is no AAC that HomeKit knows. */
-export function describeAudio(
-  track: Pick<MovieTrack, 'audioSpecificConfig'>,
-): AudioDescription | undefined {
+export function describeAudio(track: MovieTrack): AudioDescription | undefined {
   const { audioSpecificConfig } = track
   if (audioSpecificConfig === undefined) return undefined
   try {
