@@ -1,14 +1,12 @@
-import { fileURLToPath } from 'node:url'
-
 import { assetPath } from './assets.ts'
 import { DescriptionMemory, type SourceMemory } from './camera/description-memory.ts'
 import { RtspSource } from './camera/rtsp-source.ts'
 import type { Clock } from './clock.ts'
-import { MediaError } from './errors.ts'
-import { fileInput, parseFfmpegInput, rtspInput } from './ffmpeg/ffmpeg-input.ts'
+import { inputOf } from './ffmpeg/ffmpeg-input.ts'
 import { openInput, openOrTranscode } from './ffmpeg/open-with-ffmpeg.ts'
 import type { TranscodeMode } from './ffmpeg/plan-encoding.ts'
 import { FileSource } from './file/file-source.ts'
+import { pathOf } from './file/path-of.ts'
 import { ffmpegSnapshot } from './snapshot/ffmpeg-snapshot.ts'
 import { sampleStill } from './snapshot/sample-still.ts'
 import type { MediaSource } from './source.ts'
@@ -70,25 +68,16 @@ export async function openSource(
       name: 'HKSV sample',
       takeSnapshot: sampleStill,
     })
-  if (/^ffmpeg:/i.test(spec)) return await openInput(parseFfmpegInput(spec.slice(7)), transcoding)
+  if (/^ffmpeg:/i.test(spec)) return await openInput(inputOf(spec), transcoding)
   if (/^rtsp[stu]?:/i.test(spec)) {
     const { keepTrying } = options
     const memory = options.memory && new DescriptionMemory(options.memory)
     const own = () => RtspSource.open({ ...timing, url: spec, ffmpeg, memory, keepTrying, note })
-    return await openOrTranscode(own, () => rtspInput(spec), transcoding)
+    return await openOrTranscode(own, () => inputOf(spec), transcoding)
   }
   const path = pathOf(spec)
   const takeSnapshot = (request: Parameters<typeof ffmpegSnapshot>[1], signal: AbortSignal) =>
     ffmpegSnapshot(ffmpeg, request, signal)
   const own = () => FileSource.open({ ...timing, path, takeSnapshot })
-  return await openOrTranscode(own, () => fileInput(path), transcoding)
-}
-
-function pathOf(spec: string): string {
-  if (spec.startsWith('file:')) return fileURLToPath(spec)
-  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(spec)?.[1]
-  // The rest of a URL may hold a password.
-  if (scheme !== undefined)
-    throw new MediaError('MEDIA_UNKNOWN_SOURCE', { source: `${scheme.toLowerCase()}:` })
-  return spec
+  return await openOrTranscode(own, () => inputOf(spec), transcoding)
 }

@@ -2,7 +2,13 @@ import { join } from 'node:path'
 import process from 'node:process'
 
 import { type CameraOptions, recordingSizes } from '@hksv/accessory'
-import { isMediaError, type MotionSensor, mqttSensor, type TranscodeMode } from '@hksv/media'
+import {
+  ffmpegSensor,
+  isMediaError,
+  type MotionSensor,
+  mqttSensor,
+  type TranscodeMode,
+} from '@hksv/media'
 import { type Command, InvalidArgumentError } from 'commander'
 
 import { addCommonOptions, addOption, parseAddress, parsePort } from '../options.ts'
@@ -13,10 +19,15 @@ type Size = NonNullable<Recording['sizes']>[number]
 type Sound = NonNullable<Recording['audio']>[number]
 
 /** What sees motion, besides the control API. */
-type Motion = Pick<CameraOptions, 'videoMotion' | 'motionSensors'>
+interface Motion extends Pick<CameraOptions, 'videoMotion' | 'motionSensors'> {
+  /** Watches decoded pictures of the source. */
+  readonly decoded?: { readonly threshold: number }
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
 const MOTION_HELP =
-  'It is a list of video, video:SENSITIVITY with 0 to 100, mqtt://HOST/TOPIC, http, or none.'
+  'It is a list of video, video:SENSITIVITY with 0 to 100, ffmpeg, ffmpeg:PERCENT, mqtt://HOST/TOPIC, http, or none.'
 
 /** The flags of `hksv camera`, as the command line, the environment and the file give them. */
 export interface CameraFlags {
@@ -72,7 +83,7 @@ export function addCameraFlags(command: Command): Command {
   addOption(
     command,
     '--motion <list>',
-    'what sees motion: video, video:SENSITIVITY (0 to 100), mqtt://HOST/TOPIC, none; the control API always can',
+    'what sees motion: video, video:SENSITIVITY (0 to 100), ffmpeg, ffmpeg:PERCENT, mqtt://HOST/TOPIC, none; the control API always can',
     { parse: parseMotion, standard: { videoMotion: { sensitivity: 50 } }, shown: 'video' },
   )
   addOption(command, '--no-mdns', 'do not announce the camera on the network')
@@ -153,6 +164,7 @@ export function cameraOptions(
 ): Omit<CameraOptions, 'source' | 'log'> {
   const { HKSV_CONTROL_TOKEN: token } = process.env
   const { bind, port, setupCode, control, sizes, audio } = flags
+  const { decoded, ...motion } = flags.motion
   return {
     name: flags.name,
     storage: flags.storage,
@@ -162,7 +174,13 @@ export function cameraOptions(
     hasSpeaker: flags.speaker,
     hasOccupancySensor: flags.occupancy,
     fieldOfView: flags.fieldOfView,
-    ...flags.motion,
+    ...motion,
+    ...(decoded && {
+      motionSensors: [
+        ...(motion.motionSensors ?? []),
+        ffmpegSensor(flags.source, { ffmpeg: flags.ffmpeg, ...decoded }),
+      ],
+    }),
     recording: {
       prebufferMs: flags.prebuffer,
       isHevcAllowed: flags.hevc,
@@ -219,11 +237,12 @@ function parseSound(text: string): Sound {
 }
 
 function parseMotion(text: string): Motion {
-  const motion: { videoMotion?: { sensitivity: number }; motionSensors: MotionSensor[] } = {
+  const motion: Mutable<Motion> & { motionSensors: MotionSensor[] } = {
     motionSensors: [],
   }
   for (const one of text.split(',').map(part => part.trim())) {
     if (one.startsWith('video')) motion.videoMotion = { sensitivity: parseSensitivity(one) }
+    else if (one.startsWith('ffmpeg')) motion.decoded = { threshold: parseThreshold(one) }
     else if (/^mqtts?:/.test(one)) motion.motionSensors.push(parseMqtt(one))
     else if (one !== 'none' && one !== 'http') throw new InvalidArgumentError(MOTION_HELP)
   }
@@ -234,6 +253,13 @@ function parseSensitivity(text: string): number {
   const [, sensitivity = '50'] = /^video(?::(\d{1,3}))?$/.exec(text) ?? [undefined, '101']
   if (Number(sensitivity) > 100) throw new InvalidArgumentError(MOTION_HELP)
   return Number(sensitivity)
+}
+
+function parseThreshold(text: string): number {
+  const [, threshold = '1'] = /^ffmpeg(?::(\d{1,3}(?:\.\d+)?))?$/.exec(text) ?? [undefined, '0']
+  const percent = Number(threshold)
+  if (!(percent > 0 && percent <= 100)) throw new InvalidArgumentError(MOTION_HELP)
+  return percent
 }
 
 function parseMqtt(address: string): MotionSensor {

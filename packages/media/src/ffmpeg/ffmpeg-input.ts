@@ -1,6 +1,8 @@
 import { resolve } from 'node:path'
 
+import { assetPath } from '../assets.ts'
 import { MediaError } from '../errors.ts'
+import { pathOf } from '../file/path-of.ts'
 import type { FfmpegInput } from './probe-input.ts'
 import { redact } from './redact.ts'
 import { splitArguments } from './split-arguments.ts'
@@ -9,7 +11,7 @@ import { splitArguments } from './split-arguments.ts'
  * Reads what stands behind `ffmpeg:`: options of an input, and `-i`.
  * @throws MediaError MEDIA_FFMPEG_ARGUMENTS
  */
-export function parseFfmpegInput(text: string): FfmpegInput {
+function parseFfmpegInput(text: string): FfmpegInput {
   const args = splitArguments(text)
   const name = args[args.lastIndexOf('-i') + 1]
   if (!args.includes('-i') || name === undefined)
@@ -21,8 +23,19 @@ export function parseFfmpegInput(text: string): FfmpegInput {
   return { args, name: redact(name) }
 }
 
+/**
+ * @param spec - As of `openSource`.
+ * @returns How ffmpeg reads a source.
+ * @throws MediaError MEDIA_FFMPEG_ARGUMENTS, MEDIA_UNKNOWN_SOURCE
+ */
+export function inputOf(spec: string): FfmpegInput {
+  if (/^ffmpeg:/i.test(spec)) return parseFfmpegInput(spec.slice('ffmpeg:'.length))
+  if (/^rtsp[st]?:/i.test(spec)) return rtspInput(spec)
+  return fileInput(spec === 'sample' ? assetPath('sample.mp4') : pathOf(spec))
+}
+
 /** A file, over and over, at the pace of a live camera. */
-export function fileInput(path: string): FfmpegInput {
+function fileInput(path: string): FfmpegInput {
   // "file:" keeps a path from being read as an option or as another protocol.
   const input = ['-i', `file:${resolve(path)}`]
   return { args: ['-re', '-stream_loop', '-1', ...input], name: path }
@@ -35,7 +48,7 @@ const quoted = (text: string) => `'${text.replaceAll("'", String.raw`'\''`)}'`
  * A camera over RTSP. Its address is given through a pipe, as a list of one: everybody on the machine can
  * see the arguments of a process.
  */
-export function rtspInput(url: string): FfmpegInput {
+function rtspInput(url: string): FfmpegInput {
   const stdin = `ffconcat version 1.0\nfile ${quoted(url)}\noption rtsp_transport tcp\n`
   const protocols = 'pipe,rtsp,rtsps,rtp,srtp,tcp,udp,tls,crypto'
   const args = ['-protocol_whitelist', protocols, '-f', 'concat', '-safe', '0', '-i', 'pipe:0']
