@@ -85,6 +85,12 @@ export const mediaErrors = {
   MEDIA_FFMPEG_ENDED: 'ffmpeg ended; for a file, add the input options -re -stream_loop -1',
   /** What it writes cannot be read. */
   MEDIA_FFMPEG_OUTPUT: 'the output of ffmpeg cannot be read; use ffmpeg 5.1 or later',
+  /** What is neither a command nor an address of HTTP. */
+  MEDIA_TALK_BACK_ADDRESS:
+    'nobody can be talked to this way; give a command that plays raw sound, such as "aplay -q -t raw -f S16_LE -r 16000 -c 1", or http://USER:PASSWORD@HOST/PATH of the camera\'s loudspeaker',
+  /** No ffmpeg, a command that fails, or a camera that does not take what is said. */
+  MEDIA_TALK_BACK:
+    'what a viewer says is not heard; check --talkback, and that ffmpeg is installed',
   /** The source was used after it had been closed. */
   MEDIA_CLOSED: 'the source is closed; open it again',
 } as const

@@ -64,3 +64,6 @@ export type {
   VideoDescription,
   WantedStream,
 } from './source.ts'
+export { openTalkBack } from './talk-back/open-talk-back.ts'
+export type { SpeechFormat, TalkBack } from './talk-back/talk-back.ts'
+export { TalkSession, type TalkSessionOptions } from './talk-back/talk-session.ts'

@@ -1,12 +1,15 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import process from 'node:process'
 import type { Readable, Writable } from 'node:stream'
 
 /** Why a {@link ChildFilter} ended by itself. */
 export interface ChildEnd {
   /** There is no such program. */
   readonly isMissing: boolean
-  /** The end of what it said on standard error; one line, or nothing. */
+  /** The last line of what it said on standard error; else its exit code, or what killed it. */
   readonly lastError: string
+  /** It said that all is well. */
+  readonly isWell: boolean
 }
 
 /** What a {@link ChildFilter} runs, and who is told. */
@@ -25,17 +28,19 @@ const maxPending = 32 * 1024
 /** Of standard error. */
 const maxErrorLength = 2048
 
-/** A program that turns bytes into bytes. Whoever started it stops it; it ends, too, with this process. */
+/** A program that takes or gives bytes. Whoever started it stops it; it ends, too, with this process. */
 export class ChildFilter {
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>
   readonly #closed: Promise<void>
   #isStopped = false
   #isMissing = false
   #lastError = ''
+  readonly #kill = () => void this.#child.kill('SIGKILL')
 
   constructor({ program, args, onData, onEnd }: ChildFilterOptions) {
-    const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] })
+    const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], windowsHide: true })
     this.#child = child
+    process.once('exit', this.#kill)
     // What was written to a child that is gone is of no interest; its end is told.
     child.stdin.on('error', () => undefined)
     child.stdout.on('data', (bytes: Buffer) => {
@@ -49,10 +54,13 @@ export class ChildFilter {
       this.#lastError = error.message
     })
     this.#closed = new Promise(resolve => {
-      child.once('close', () => {
+      child.once('close', (code, signal) => {
+        process.off('exit', this.#kill)
         resolve()
-        const lastError = this.#lastError.trim().split('\n').at(-1) ?? ''
-        if (!this.#isStopped) onEnd({ isMissing: this.#isMissing, lastError })
+        const how = signal === null ? `exit code ${code}` : `killed by ${signal}`
+        const lastError = this.#lastError.trim().split('\n').at(-1) || how
+        const isWell = code === 0
+        if (!this.#isStopped) onEnd({ isMissing: this.#isMissing, lastError, isWell })
       })
     })
   }
@@ -72,7 +80,7 @@ export class ChildFilter {
    */
   async finish(graceMs: number): Promise<void> {
     this.#child.stdin.end()
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), graceMs)
+    const timer = setTimeout(this.#kill, graceMs)
     await this.#closed
     clearTimeout(timer)
   }
@@ -81,7 +89,7 @@ export class ChildFilter {
   async stop(): Promise<void> {
     this.#isStopped = true
     this.#child.stdin.destroy()
-    this.#child.kill('SIGKILL')
+    this.#kill()
     await this.#closed
   }
 }

@@ -100,7 +100,7 @@ export class FfmpegEncoder {
 
   #giveUp(lastError: string): void {
     void this.#run?.child.stop()
-    this.#broke({ isMissing: false, lastError })
+    this.#broke({ isMissing: false, isWell: false, lastError })
   }
 
   #broke({ isMissing, lastError }: ChildEnd): void {
@@ -112,7 +112,7 @@ export class FfmpegEncoder {
     this.#run = undefined
     this.#notBefore = isMissing || isUnable ? Number.POSITIVE_INFINITY : now + this.#backoffMs
     this.#backoffMs = Math.min(2 * this.#backoffMs, maxBackoffMs)
-    const detail = isMissing ? `${ffmpeg} is not installed` : lastError || 'ffmpeg ended'
+    const detail = isMissing ? `${ffmpeg} is not installed` : lastError
     onFailure(new MediaError('MEDIA_LIVE_AUDIO', { detail }))
   }
 }

@@ -103,7 +103,8 @@ export function authorityOf(url: string): string {
   return /^\w+:\/\/([^/?]*)/.exec(url)?.[1] ?? ''
 }
 
-function decoded(text: string): string {
+/** @returns A user or password of a URL; a percent sign that begins no code stands for itself. */
+export function decoded(text: string): string {
   return text.replace(/(?:%[\dA-Fa-f]{2})+/g, codes => {
     try {
       return decodeURIComponent(codes)
