@@ -1,4 +1,4 @@
-import { chmodSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 
 import { type MediaSource, openSource } from '@hksv/media'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
@@ -203,6 +203,45 @@ describeWithFfmpeg('a source that ffmpeg reads', () => {
       message: expect.stringContaining('killed by SIGKILL'),
     })
     expect(await samplesOf(source, 0.5)).not.toHaveLength(0)
+  })
+
+  test('an encoder may say what it is with its first picture only', async () => {
+    const program = clips.file('late-ffmpeg')
+    // As encoders of hardware do, it has no parameter sets before.
+    const script = [
+      '#!/bin/sh',
+      'for a do shift; set -- "$@" "$a"',
+      '[ "$a" = libx264 ] && set -- "$@" -flags:v -global_header; done',
+      'exec ffmpeg "$@"',
+    ]
+    writeFileSync(program, script.join('\n'))
+    chmodSync(program, 0o755)
+    const source = await open(lavfi('testsrc2=size=320x240:rate=15'), { ffmpeg: program })
+    expect(source.description.video).toMatchObject({ codec: 'h264', width: 320, height: 240 })
+    await decoded(source, 1, 'late.mp4')
+  })
+
+  test('a reader who does not read makes it wait', async () => {
+    const clip = ['-f', 'lavfi', '-t', '4', '-i', 'testsrc2=size=640x480:rate=30']
+    const path = clips.make('large one.mp4', [...clip, ...h264(30, '-crf', '5')])
+    // Without -re it would write hundreds of megabytes a second.
+    const source = await open(`ffmpeg:-stream_loop -1 -i "${path}"`)
+    for await (const _ of source.samples(AbortSignal.timeout(20_000))) {
+      const [{ pid } = { pid: 0 }] = ffmpegChildren()
+      const written = () =>
+        Number(/wchar: (\d+)/.exec(readFileSync(`/proc/${pid}/io`, 'utf8'))?.[1])
+      let before = -1
+      const isStill = () => {
+        const now = written()
+        const isSame = now === before
+        before = now
+        return isSame
+      }
+      await expect.poll(isStill, { interval: 200, timeout: 10_000 }).toBe(true)
+      expect(before).toBeGreaterThan(100_000)
+      expect(before).toBeLessThan(3 * 2 ** 20)
+      break
+    }
   })
 
   test('one that neither delivers nor ends is given up and killed', async () => {
