@@ -60,3 +60,4 @@ export {
   type StateReport,
 } from './storage/check-state.ts'
 export { type Replaced, resetState, restoreState } from './storage/restore-state.ts'
+export { type StoredSourceMemory, sourceMemory } from './storage/source-memory.ts'

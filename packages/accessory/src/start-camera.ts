@@ -1,4 +1,10 @@
-import { type MediaSource, type MotionSensor, systemClock, withSilence } from '@hksv/media'
+import {
+  type MediaSource,
+  type MotionSensor,
+  type SourceHealth,
+  systemClock,
+  withSilence,
+} from '@hksv/media'
 
 import type { AccessoryInfo, CommonOptions } from './accessory-options.ts'
 import { type CameraAbilities, type CameraDelegate, completeAbilities } from './camera/abilities.ts'
@@ -58,6 +64,8 @@ export interface CameraState {
   /** Verified connections of controllers. */
   readonly sessions: number
   readonly settings: CameraSettings
+  /** Of a source that can fail. */
+  readonly source: SourceHealth | undefined
 }
 
 /** A camera that can be paired with and recorded from, until it is closed. */

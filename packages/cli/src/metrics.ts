@@ -1,4 +1,5 @@
 import type { CameraState, DelayTotals, EventTotals } from '@hksv/accessory'
+import type { SourceHealth } from '@hksv/media'
 import { Counter, Gauge, type Histogram, Registry } from 'prom-client'
 
 /** What is counted and measured; asked at each scrape, nothing before the camera runs. */
@@ -13,6 +14,7 @@ export function createMetrics(source: MetricsSource): () => Promise<string> {
   addCounters(registry, source)
   addDelays(registry, source)
   addGauges(registry, source)
+  addSource(registry, source)
   addProcess(registry)
   return () => registry.metrics()
 }
@@ -118,6 +120,36 @@ function addGauges(registry: Registry, source: MetricsSource): void {
   gauge('motion', 'Whether something moves', ({ isMotionDetected }) => Number(isMotionDetected))
   gauge('sessions', 'Verified connections of controllers', ({ sessions }) => sessions)
   gauge('prebuffer_bytes', 'Media in the prebuffer', ({ prebufferBytes }) => prebufferBytes)
+}
+
+/** Of a source that is reached over the network. */
+function addSource(registry: Registry, source: MetricsSource): void {
+  const health = () => source.state()?.source
+  const counter = (name: string, help: string, value: (of: SourceHealth) => number) =>
+    new Counter({
+      name: `hksv_source_${name}_total`,
+      help,
+      registers: [registry],
+      collect() {
+        const now = health()
+        if (now === undefined) return
+        this.reset()
+        this.inc(value(now))
+      },
+    })
+  counter('reconnects', 'Connections to the source after one that broke off', of => of.reconnects)
+  counter('packets', 'Packets from the source', of => of.packets)
+  counter('packets_lost', 'Packets from the source that never came', of => of.packetsLost)
+  counter('pictures_dropped', 'Pictures left out as damaged or late', of => of.picturesDropped)
+  new Gauge({
+    name: 'hksv_source_well',
+    help: 'Whether the source has not failed since its last picture',
+    registers: [registry],
+    collect() {
+      const now = health()
+      if (now !== undefined) this.set(Number(now.isWell))
+    },
+  })
 }
 
 function addProcess(registry: Registry): void {

@@ -61,15 +61,23 @@ export function applyConfigFile(command: Command, path: string): void {
       if (isFlag !== (typeof value === 'boolean')) {
         throw new UsageError(isFlag ? 'it is true or false' : 'it has a value')
       }
-      const parsed = isFlag
-        ? value
-        : (option.parseArg?.(String(value), undefined as never) ?? value)
+      const parsed = isFlag ? value : parsedValue(option, value)
       command.setOptionValueWithSource(key, parsed, 'config')
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause)
       throw new UsageError(`${path}: "${key}" is wrong: ${why}`, { cause })
     }
   }
+}
+
+/** @throws UsageError for a list where there is one value. */
+function parsedValue(option: Option, value: ConfigValue): unknown {
+  const values = Array.isArray(value) ? value : [value]
+  if (Array.isArray(value) && !Array.isArray(option.defaultValue))
+    throw new UsageError('it has one value')
+  let parsed: unknown = value
+  for (const one of values) parsed = option.parseArg?.(String(one), undefined as never) ?? one
+  return parsed
 }
 
 /** A port: 0 to 65535. */
@@ -95,7 +103,11 @@ export function parseSeconds(text: string): number {
   return seconds
 }
 
-const configFile = v.record(v.string(), v.union([v.string(), v.number(), v.boolean()]))
+const configFile = v.record(
+  v.string(),
+  v.union([v.string(), v.number(), v.boolean(), v.pipe(v.array(v.string()), v.minLength(1))]),
+)
+type ConfigValue = v.InferOutput<typeof configFile>[string]
 
 function readConfigFile(path: string): v.InferOutput<typeof configFile> {
   let text: string
@@ -108,7 +120,7 @@ function readConfigFile(path: string): v.InferOutput<typeof configFile> {
     return v.parse(configFile, JSON.parse(text))
   } catch (cause) {
     throw new UsageError(
-      `The configuration file ${path} is not a JSON object of texts, numbers and true or false.`,
+      `The configuration file ${path} is not a JSON object of texts, lists of texts, numbers and true or false.`,
       { cause },
     )
   }

@@ -64,6 +64,7 @@ const state: CameraState = {
     speakerVolume: 100,
     isManuallyDisabled: false,
   },
+  source: { isWell: false, reconnects: 2, packets: 900, packetsLost: 7, picturesDropped: 3 },
 }
 
 /** The samples, without what is said of them and of the process. */
@@ -127,6 +128,11 @@ test('renders what was counted and what is measured, each time anew', async () =
     'hksv_motion 1',
     'hksv_sessions 3',
     'hksv_prebuffer_bytes 1500000',
+    'hksv_source_reconnects_total 2',
+    'hksv_source_packets_total 900',
+    'hksv_source_packets_lost_total 7',
+    'hksv_source_pictures_dropped_total 3',
+    'hksv_source_well 0',
   ]
   // A scrape adds nothing to what was counted.
   for (let scrape = 0; scrape < 2; scrape++) expect(await samplesOf(render)).toEqual(counted)

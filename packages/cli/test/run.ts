@@ -61,6 +61,7 @@ export class CameraProcess {
     this.child.stdin.end()
     this.child.stderr.on('data', (text: Buffer) => {
       this.#stderr += text.toString()
+      this.#wake()
     })
     createInterface({ input: this.child.stdout }).on('line', line => {
       this.events.push(JSON.parse(line))
@@ -81,6 +82,14 @@ export class CameraProcess {
       if (this.child.exitCode !== null || this.child.signalCode !== null) {
         throw new Error(`the camera ended without ${name}: ${this.#stderr}`)
       }
+      await new Promise<void>(resolve => this.#waiting.push(resolve))
+    }
+  }
+
+  /** Resolves when it has said this to people. */
+  async said(text: string): Promise<void> {
+    while (!this.#stderr.includes(text)) {
+      if (this.child.exitCode !== null) throw new Error(`the camera ended: ${this.#stderr}`)
       await new Promise<void>(resolve => this.#waiting.push(resolve))
     }
   }

@@ -42,6 +42,7 @@ export {
 } from './motion/picture-size-detector.ts'
 export { movieTracks } from './movie-tracks.ts'
 export { type OpenSourceOptions, openSource } from './open-source.ts'
+export { openSources } from './open-sources.ts'
 export {
   type LengthPrefixedPicture,
   lengthPrefixedNalUnits,

@@ -124,6 +124,7 @@ export class CameraAccessory implements RunningCamera {
       prebufferBytes: this.#camera.prebufferBytes,
       sessions: this.#accessory.sessionCount,
       settings: this.#parts.settings.current,
+      source: this.#parts.options.source.health,
     }
   }
 

@@ -21,7 +21,8 @@ import { StateFile, unusable } from './state-file.ts'
 export const RESTORING = 'restoring.json'
 
 /** How write-file-atomic names a file until it is complete. */
-const LEFTOVER = /^(?:identity|pairings|database|camera|restoring)\.json(?:\.previous)?\.\d+$/
+const LEFTOVER =
+  /^(?:identity|pairings|database|camera|restoring|source)\.json(?:\.previous)?\.\d+$/
 
 /** The files of one accessory, with what they held at the start. It holds the directory until closed. */
 export interface Store extends AsyncDisposable {

@@ -33,7 +33,7 @@ const MOTION_HELP =
 export interface CameraFlags {
   config?: string
   name: string
-  source: string
+  source: readonly string[]
   ffmpeg: string
   transcode: TranscodeMode
   encoder: string
@@ -65,10 +65,8 @@ export function addCameraFlags(command: Command): Command {
   addOption(
     command,
     '--source <source>',
-    "rtsp://USER:PASSWORD@HOST/PATH, a file, 'ffmpeg:OPTIONS -i INPUT', or the built-in sample",
-    {
-      standard: 'sample',
-    },
+    "rtsp://USER:PASSWORD@HOST/PATH, a file, 'ffmpeg:OPTIONS -i INPUT', or the built-in sample; again for each smaller stream of it",
+    { standard: ['sample'], shown: 'sample', parse: collect() },
   )
   addEncodingFlags(command)
   addOption(command, '--storage <dir>', 'identity, pairings and settings', {
@@ -101,6 +99,8 @@ A password in a flag is seen by everybody on the machine: use HKSV_SOURCE.
 Examples:
   hksv camera                                   the built-in sample
   hksv camera --source rtsp://10.0.0.7/stream1  a camera
+  hksv camera --source rtsp://10.0.0.7/main --source rtsp://10.0.0.7/sub
+                                                its large and its small stream
   hksv camera --source porch.mp4 --name Porch   a file, looped
   hksv camera --source 'ffmpeg:-f v4l2 -i /dev/video0'   whatever ffmpeg reads
   hksv camera --control 8580                    then: curl -X POST 127.0.0.1:8580/motion`,
@@ -178,7 +178,7 @@ export function cameraOptions(
     ...(decoded && {
       motionSensors: [
         ...(motion.motionSensors ?? []),
-        ffmpegSensor(flags.source, { ffmpeg: flags.ffmpeg, ...decoded }),
+        ffmpegSensor(smallest(flags.source), { ffmpeg: flags.ffmpeg, ...decoded }),
       ],
     }),
     recording: {
@@ -206,6 +206,20 @@ function parseEncoder(text: string): string {
   if (!/^\w+$/.test(text))
     throw new InvalidArgumentError('It is a name such as h264_v4l2m2m, or auto.')
   return text
+}
+
+/** The last stream is the cheapest to decode. @returns It without the size in front. */
+function smallest(sources: readonly string[]): string {
+  return (sources.at(-1) ?? 'sample').replace(/^\d+x\d+@/, '')
+}
+
+/** Of a flag that may be given again; the environment has one a line. */
+function collect(): (text: string) => readonly string[] {
+  const all: string[] = []
+  return text => {
+    all.push(...text.split('\n').filter(line => line.trim() !== ''))
+    return all
+  }
 }
 
 function parseStreams(text: string): number {

@@ -7,9 +7,10 @@ import {
   type CameraInfo,
   explain,
   type RunningCamera,
+  sourceMemory,
   startCamera,
 } from '@hksv/accessory'
-import { openSource, redact } from '@hksv/media'
+import { type MediaSource, type OpenSourceOptions, openSources } from '@hksv/media'
 import { Command } from 'commander'
 
 import { exitAfter } from '../failure.ts'
@@ -52,13 +53,18 @@ async function runCamera(flags: CameraFlags): Promise<void> {
   const output = new Output(flags)
   // From the first moment on: whoever starts it may stop it before it listens.
   const stopped = signalled()
-  await using source = await openSource(flags.source, {
-    ffmpeg: flags.ffmpeg,
-    transcode: flags.transcode,
-    encoder: flags.encoder,
-    isHevcAllowed: flags.hevc,
-    note: sentence => output.warn(sentence),
-  })
+  const log = createLog(output)
+  const memory = sourceMemory(flags.storage, log)
+  const opened = await openUnlessStopped(
+    flags,
+    { memory, note: told => output.warn(told) },
+    stopped,
+  )
+  if (opened === undefined) {
+    output.note('Stopping.')
+    return
+  }
+  await using source = opened
   for (const warning of source.warnings) output.warn(warning)
   let running: RunningCamera | undefined
   const metrics = metricsWhenAsked({
@@ -68,14 +74,38 @@ async function runCamera(flags: CameraFlags): Promise<void> {
   await using camera = await startCamera({
     ...cameraOptions(flags, metrics),
     source,
-    log: createLog(output),
+    log,
     onEvent: event => report(output, event, running?.info),
     onRecord: record => output.detail(explain(record).join('\n')),
   })
   running = camera
-  await introduce(output, camera, flags)
+  await memory.begin()
+  await introduce(output, camera, source.description.name)
   await untilStopped(camera, output, stopped)
   exitAfter(SHUTDOWN_MS)
+}
+
+/** A camera that is away is waited for. @returns Nothing when it was stopped before it came. */
+async function openUnlessStopped(
+  flags: CameraFlags,
+  options: OpenSourceOptions,
+  stopped: Promise<void>,
+): Promise<MediaSource | undefined> {
+  const stop = new AbortController()
+  void stopped.then(() => stop.abort())
+  try {
+    return await openSources(flags.source, {
+      ...options,
+      ffmpeg: flags.ffmpeg,
+      transcode: flags.transcode,
+      encoder: flags.encoder,
+      isHevcAllowed: flags.hevc,
+      keepTrying: stop.signal,
+    })
+  } catch (error) {
+    if (stop.signal.aborted) return undefined
+    throw error
+  }
 }
 
 /** A camera that nobody monitors need not keep in memory what renders its metrics. */
@@ -88,15 +118,11 @@ function metricsWhenAsked(source: MetricsSource): () => Promise<string> {
 }
 
 /** The first line of `--json`, and what a person needs to begin. */
-async function introduce(
-  output: Output,
-  { info }: RunningCamera,
-  { source }: CameraFlags,
-): Promise<void> {
+async function introduce(output: Output, { info }: RunningCamera, source: string): Promise<void> {
   output.record({ event: 'listening', ...info })
   const { name, id, port, controlUrl, storage } = info
   output.note(`${output.style('bold', name)} (${id}) listens on port ${port}.`)
-  output.note(`Source: ${source === 'sample' ? 'the built-in sample' : redact(source)}`)
+  output.note(`Source: ${source}`)
   output.note(`State:  ${storage}`)
   if (controlUrl !== undefined) output.note(`Control API: ${controlUrl}`)
   await showCode(output, info)
