@@ -26,6 +26,7 @@ import { pairSetup } from './measures/pair-setup.mjs'
 import { pairVerify } from './measures/pair-verify.mjs'
 import { read } from './measures/read.mjs'
 import { recording } from './measures/recording.mjs'
+import { remux } from './measures/remux.mjs'
 import { sessions } from './measures/sessions.mjs'
 import { slowHub } from './measures/slow-hub.mjs'
 import { start } from './measures/start.mjs'
@@ -51,6 +52,7 @@ const measures = [
   slowHub,
   openToInit,
   fragmenter,
+  remux,
 ]
 const names = measures.map(({ name }) => name)
 

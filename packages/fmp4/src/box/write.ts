@@ -89,9 +89,7 @@ export function writeBox(node: BoxNode, view: DataView, start: number): number {
 /** Writes the 8 bytes that open every box. */
 export function writeBoxHeader(view: DataView, offset: number, type: string, size: number): void {
   view.setUint32(offset, size)
-  ascii(type).forEach((byte, i) => {
-    view.setUint8(offset + 4 + i, byte)
-  })
+  for (let i = 0; i < 4; i++) view.setUint8(offset + 4 + i, type.charCodeAt(i))
 }
 
 function writeField(view: DataView, offset: number, field: Field, node: BoxNode): void {

@@ -114,9 +114,9 @@ export class RunBuilder {
     return {
       ...this.#track,
       ...{ decodeTime, sampleCount, durations, pages, byteLength },
-      sizes: Uint32Array.from(this.#sizes),
-      ...(this.#hasOffsets && { compositionOffsets: Int32Array.from(this.#compositionOffsets) }),
-      keyFrames: Uint32Array.from(this.#keyFrames),
+      sizes: new Uint32Array(this.#sizes),
+      ...(this.#hasOffsets && { compositionOffsets: new Int32Array(this.#compositionOffsets) }),
+      keyFrames: new Uint32Array(this.#keyFrames),
     }
   }
 }

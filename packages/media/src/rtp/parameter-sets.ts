@@ -91,7 +91,7 @@ export class ParameterSets {
       set.type !== type || (set.id !== id && (isAnnounced || !set.isAnnounced))
     const others = this.#sets.filter(stays)
     if (others.length >= maxSets) return
-    this.#sets = [...others, { type, id, nal: nal.slice(), isAnnounced }]
+    this.#sets = [...others, { type, id, nal: new Uint8Array(nal), isAnnounced }]
     this.#isChanged = true
   }
 

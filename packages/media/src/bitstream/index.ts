@@ -1,0 +1,3 @@
+export type { VideoParameters } from '../rtp/parameter-sets.ts'
+export { type AdtsFrame, AdtsReader } from './adts-reader.ts'
+export { type AccessUnit, AnnexBReader, type AnnexBReaderOptions } from './annex-b-reader.ts'

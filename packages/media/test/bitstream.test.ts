@@ -1,0 +1,219 @@
+import { readFileSync } from 'node:fs'
+
+import { readMovie } from '@hksv/fmp4'
+import { lengthPrefixedPicture } from '@hksv/media'
+import { type AccessUnit, type AdtsFrame, AdtsReader, AnnexBReader } from '@hksv/media/bitstream'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+
+import { ClipDirectory, describeWithFfmpeg, h264, h265, pattern } from './support/ffmpeg.ts'
+
+const clips = new ClipDirectory()
+
+interface Kept {
+  readonly data: string
+  readonly isSync: boolean
+}
+
+function readAnnexB(
+  codec: 'h264' | 'h265',
+  pieces: Iterable<Uint8Array>,
+  maxPictureBytes?: number,
+): { reader: AnnexBReader; pictures: Kept[] } {
+  const reader = new AnnexBReader({
+    codec,
+    ...(maxPictureBytes === undefined ? {} : { maxPictureBytes }),
+  })
+  const pictures: Kept[] = []
+  const keep = ({ data, isSync }: AccessUnit) =>
+    pictures.push({ data: Buffer.from(data).toString('hex'), isSync })
+  for (const piece of pieces) {
+    // Whoever hands it over may use its memory again.
+    const lent = piece.slice()
+    reader.push(lent, keep)
+    lent.fill(0xff)
+  }
+  reader.flush(keep)
+  return { reader, pictures }
+}
+
+function readAdts(pieces: Iterable<Uint8Array>): { data: string; config: AdtsFrame['config'] }[] {
+  const reader = new AdtsReader()
+  const frames: { data: string; config: AdtsFrame['config'] }[] = []
+  const keep = ({ data, config }: AdtsFrame) =>
+    frames.push({ data: Buffer.from(data).toString('hex'), config })
+  for (const piece of pieces) {
+    const lent = piece.slice()
+    reader.push(lent, keep)
+    lent.fill(0xff)
+  }
+  reader.flush(keep)
+  return frames
+}
+
+/** The pictures of an MP4 file, as they would be recorded. */
+function picturesOf(codec: 'h264' | 'h265', bytes: Uint8Array): Kept[] {
+  const samples = readMovie(bytes).tracks[0]?.samples
+  return Array.from({ length: samples?.count ?? 0 }, (_, i) => {
+    const start = samples?.offsets[i] ?? 0
+    const sample = bytes.subarray(start, start + (samples?.sizes[i] ?? 0))
+    const { data, isSync } = lengthPrefixedPicture(sample, { codec, lengthSize: 4 }) ?? {}
+    return { data: Buffer.from(data ?? []).toString('hex'), isSync: isSync === true }
+  })
+}
+
+/** The same bytes in pieces of these lengths, again and again. */
+function* cut(bytes: Uint8Array, lengths: readonly number[]): Generator<Uint8Array> {
+  for (let at = 0, i = 0; at < bytes.length; i++) {
+    const length = lengths[i % lengths.length] ?? 1
+    yield bytes.subarray(at, at + length)
+    at += length
+  }
+}
+
+const hex = (text: string) => new Uint8Array(Buffer.from(text.replaceAll(' ', ''), 'hex'))
+const sps = '67 42c01e da 0280f6'
+const pps = '68 ce3c80'
+
+describeWithFfmpeg('byte streams of real encoders', () => {
+  test.each([
+    ['h264', 'one slice', h264(10)],
+    ['h264', 'four slices', h264(10, '-x264-params', 'slices=4')],
+    ['h264', 'B frames and delimiters', h264(10, '-bf', '2', '-x264-params', 'aud=1')],
+    ['h265', 'B frames', h265(10, 'bframes=2')],
+  ] as const)(
+    '%s with %s is what an MP4 of it holds, cut anywhere',
+    async (codec, name, encode) => {
+      const movie = clips.make(`${codec} ${name}.mp4`, [
+        ...pattern({ seconds: 2 }),
+        ...encode,
+        '-an',
+      ])
+      const filter = codec === 'h264' ? 'h264_mp4toannexb' : 'hevc_mp4toannexb'
+      const raw = clips.make(`${codec} ${name}.${codec}`, [
+        ...['-i', movie, '-c', 'copy', '-bsf:v', filter, '-f', codec === 'h264' ? 'h264' : 'hevc'],
+      ])
+      const bytes = new Uint8Array(readFileSync(raw))
+      const whole = readAnnexB(codec, [bytes])
+      expect(whole.pictures).toEqual(picturesOf(codec, new Uint8Array(readFileSync(movie))))
+      expect(whole.pictures).toHaveLength(30)
+      expect(whole.pictures.filter(({ isSync }) => isSync)).toHaveLength(3)
+      expect(whole.reader.parameters()?.sps).toHaveLength(1)
+      for (const lengths of [[1], [7], [1000, 3, 1], [65_536]]) {
+        expect(readAnnexB(codec, cut(bytes, lengths)).pictures).toEqual(whole.pictures)
+      }
+    },
+  )
+
+  test('ADTS is what an MP4 of it holds, cut anywhere', () => {
+    const adts = clips.make('tone.aac', [...pattern(), '-vn', '-c:a', 'aac', '-f', 'adts'])
+    const bytes = new Uint8Array(readFileSync(adts))
+    const whole = readAdts([bytes])
+    expect(whole.length).toBeGreaterThan(90)
+    expect(whole[0]?.config).toEqual({
+      objectType: 2,
+      sampleRate: 32_000,
+      channels: 1,
+      frameLength: 1024,
+    })
+    const total = whole.reduce((sum, { data }) => sum + data.length / 2 + 7, 0)
+    expect(total).toBe(bytes.length)
+    for (const lengths of [[1], [9, 2], [333], [4096]]) {
+      expect(readAdts(cut(bytes, lengths))).toEqual(whole)
+    }
+  })
+})
+
+describe('AnnexBReader', () => {
+  test('ends a picture where the next one begins, whatever begins it', () => {
+    const stream = hex(
+      `00000001 09 10 00000001 ${sps} 00000001 ${pps} 000001 06 05 000001 65 88 01 000001 65 48 02` +
+        `00000001 41 9a 03 000001 41 5a 04 00 000001 06 01 000001 41 9a 05`,
+    )
+    const { pictures, reader } = readAnnexB('h264', [stream])
+    expect(pictures).toEqual([
+      { data: '0000000206050000000365880100000003654802', isSync: true },
+      { data: '00000003419a0300000003415a04', isSync: false },
+      { data: '00000002060100000003419a05', isSync: false },
+    ])
+    expect(reader.parameters()).toEqual({ codec: 'h264', sps: [hex(sps)], pps: [hex(pps)] })
+    expect(reader.isChanged).toBe(false)
+  })
+
+  test('calls no picture a key one that has other slices too', () => {
+    const { pictures } = readAnnexB('h264', [hex('000001 65 88 01 000001 41 48 02')])
+    expect(pictures).toEqual([{ data: '0000000365880100000003414802', isSync: false }])
+  })
+
+  test('leaves out what is too large, and goes on behind it', () => {
+    const large = `000001 41 9a ${'55'.repeat(200)}`
+    const stream = hex(`000001 65 88 01 ${large} 000001 41 9a 05`)
+    for (const lengths of [[1], [50], [1000]]) {
+      const { pictures } = readAnnexB('h264', cut(stream, lengths), 64)
+      expect(pictures.map(({ data }) => data)).toEqual(['00000003658801', '00000003419a05'])
+    }
+  })
+
+  test('takes any bytes in any pieces, and says the same of them', () => {
+    const byte = fc.oneof(fc.constantFrom(0, 0, 0, 1, 0x65, 0x41, 0x67), fc.nat(255))
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ maxLength: 300 }).chain(() => fc.array(byte, { maxLength: 300 })),
+        fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 5 }),
+        fc.constantFrom('h264' as const, 'h265' as const),
+        (bytes, lengths, codec) => {
+          const stream = Uint8Array.from(bytes)
+          const { pictures } = readAnnexB(codec, [stream])
+          expect(readAnnexB(codec, cut(stream, lengths)).pictures).toEqual(pictures)
+        },
+      ),
+    )
+  })
+})
+
+describe('AdtsReader', () => {
+  const frame = 'fff1 6c40 017f fc aabbccdd'
+
+  test('passes over what is no frame, also what only looks like a header', () => {
+    const stream = hex(`00ff fff1 ${frame} ${frame}`)
+    expect(readAdts([stream]).map(({ data }) => data)).toEqual(['aabbccdd', 'aabbccdd'])
+  })
+
+  test('leaves the checksum out', () => {
+    const checked = 'fff0 6c40 01bf fc 1234 aabbccdd'
+    expect(readAdts([hex(`${checked}${frame}`)]).map(({ data }) => data)).toEqual([
+      'aabbccdd',
+      'aabbccdd',
+    ])
+  })
+
+  test.each([
+    ['several blocks', 'fff1 6c40 017f fd aabbccdd'],
+    ['channels that only the AAC bits describe', 'fff1 6c00 017f fc aabbccdd'],
+    ['a rate that is reserved', 'fff1 7440 017f fc aabbccdd'],
+    ['a frame that is cut short', 'fff1 6c40 017f fc aabb'],
+    ['no frame at all', 'ffffffffffffffffffffffff'],
+  ])('leaves out %s', (_, bytes) => {
+    expect(readAdts([hex(bytes)])).toEqual([])
+  })
+
+  test('takes any bytes in any pieces, and says the same of them', () => {
+    const byte = fc.oneof(fc.constantFrom(0xff, 0xf1, 0x6c, 0x40, 0x01, 0x7f, 0xfc), fc.nat(255))
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.oneof(
+            byte.map(one => [one]),
+            fc.constant([...hex(frame)]),
+          ),
+          { maxLength: 60 },
+        ),
+        fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLength: 5 }),
+        (parts, lengths) => {
+          const stream = Uint8Array.from(parts.flat())
+          expect(readAdts(cut(stream, lengths))).toEqual(readAdts([stream]))
+        },
+      ),
+    )
+  })
+})
