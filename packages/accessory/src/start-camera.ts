@@ -3,6 +3,7 @@ import {
   type MotionSensor,
   type SourceHealth,
   systemClock,
+  type TalkBack,
   withSilence,
 } from '@hksv/media'
 
@@ -29,6 +30,8 @@ export interface CameraOptions extends CommonOptions, CameraAbilities {
   readonly motionSensors?: readonly MotionSensor[]
   /** The camera's hardware: its light, night vision, microphone and speaker. */
   readonly delegate?: CameraDelegate
+  /** Plays what viewers of the live view say; with it the camera has a speaker. */
+  readonly talkBack?: TalkBack
   /** Where the control API listens; nowhere unless given. Beyond the loopback it needs a token. */
   readonly control?: {
     readonly host: string
@@ -114,7 +117,8 @@ export async function startCamera(given: CameraOptions): Promise<RunningCamera> 
   const clock = systemClock
   // Hubs that were promised sound discard recordings without it.
   const options = { ...given, source: withSilence(given.source) }
-  const abilities = completeAbilities(options)
+  const hasSpeaker = given.hasSpeaker ?? given.talkBack !== undefined
+  const abilities = completeAbilities({ ...options, hasSpeaker })
   const offer = recordingOffer(options.source.description, {
     ...options.recording,
     isDoorbell: abilities.isDoorbell,

@@ -1,5 +1,6 @@
 import type { CameraOptions } from '@hksv/accessory'
 import { type CharacteristicName, characteristics, type ServiceName, services } from '@hksv/hap'
+import { openTalkBack } from '@hksv/media'
 import { describe, expect, test } from 'vitest'
 
 import { type Described, pairedStage } from './support/camera.ts'
@@ -117,6 +118,13 @@ describe('the services', () => {
       const sensors = hasOccupancySensor ? ['motionSensor', 'occupancySensor'] : ['motionSensor']
       expect(namesOf(linked).sort()).toEqual(['dataStreamTransportManagement', ...sensors])
     }
+  })
+
+  test('with a speaker for whoever can be talked through', async () => {
+    const talkBack = openTalkBack('aplay -q')
+    expect(namesOf(await published({ talkBack }))).toContain('speaker')
+    expect(namesOf(await published({ talkBack, hasSpeaker: false }))).not.toContain('speaker')
+    expect(namesOf(await published({}))).not.toContain('speaker')
   })
 
   test('of a camera with all that a camera can have', async () => {

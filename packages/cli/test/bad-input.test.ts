@@ -56,6 +56,16 @@ describe('camera', () => {
     )
   })
 
+  test('a loudspeaker that is none, without its password', async () => {
+    const ended = await runCamera('--talkback', 'http://root:se cret@[::1/audio')
+    expectSentence(
+      ended,
+      2,
+      /^error: --talkback: nobody can be talked to this way; give a command/m,
+    )
+    expect(ended.stderr).not.toContain('cret')
+  })
+
   test('the same camera started twice', async () => {
     await camera.event('listening')
     const again = await runCamera('--storage', join(directory, 'running'))

@@ -7,10 +7,13 @@ import {
   isMediaError,
   type MotionSensor,
   mqttSensor,
+  openTalkBack,
+  type TalkBack,
   type TranscodeMode,
 } from '@hksv/media'
 import { type Command, InvalidArgumentError } from 'commander'
 
+import { UsageError } from '../failure.ts'
 import { addCommonOptions, addOption, parseAddress, parsePort } from '../options.ts'
 import { dataDirectory } from '../paths.ts'
 
@@ -48,6 +51,7 @@ export interface CameraFlags {
   audio?: Sound[]
   hevc: boolean
   speaker: boolean
+  talkback?: TalkBack
   occupancy: boolean
   fieldOfView: number
   motion: Motion
@@ -150,6 +154,12 @@ function addAbilityFlags(command: Command): void {
   )
   addOption(command, '--hevc', 'offer H.265, for hubs that take it', { standard: false })
   addOption(command, '--speaker', 'it can be talked through', { standard: false })
+  addOption(
+    command,
+    '--talkback <command>',
+    'what plays what viewers say: a command that reads 16-bit samples at 16 kHz, or http://USER:PASSWORD@HOST/PATH of a camera',
+    { parse: parseTalkBack },
+  )
   addOption(command, '--occupancy', 'it has an occupancy sensor', { standard: false })
   addOption(command, '--field-of-view <degrees>', 'diagonal field of view', {
     parse: parseDegrees,
@@ -163,7 +173,7 @@ export function cameraOptions(
   metrics: () => Promise<string>,
 ): Omit<CameraOptions, 'source' | 'log'> {
   const { HKSV_CONTROL_TOKEN: token } = process.env
-  const { bind, port, setupCode, control, sizes, audio } = flags
+  const { bind, port, setupCode, control, sizes, audio, talkback } = flags
   const { decoded, ...motion } = flags.motion
   return {
     name: flags.name,
@@ -171,7 +181,7 @@ export function cameraOptions(
     mdns: flags.mdns,
     isDoorbell: flags.doorbell,
     streamCount: flags.streams,
-    hasSpeaker: flags.speaker,
+    hasSpeaker: flags.speaker || talkback !== undefined,
     hasOccupancySensor: flags.occupancy,
     fieldOfView: flags.fieldOfView,
     ...motion,
@@ -187,6 +197,7 @@ export function cameraOptions(
       ...(sizes === undefined ? {} : { sizes }),
       ...(audio === undefined ? {} : { audio }),
     },
+    ...(talkback === undefined ? {} : { talkBack: talkback }),
     ...(bind === undefined ? {} : { host: bind }),
     ...(port === undefined ? {} : { port }),
     ...(setupCode === undefined ? {} : { setupCode }),
@@ -219,6 +230,17 @@ function collect(): (text: string) => readonly string[] {
   return text => {
     all.push(...text.split('\n').filter(line => line.trim() !== ''))
     return all
+  }
+}
+
+function parseTalkBack(text: string): TalkBack {
+  try {
+    return openTalkBack(text)
+  } catch (error) {
+    // What commander would say repeats the text, which may have a password in it.
+    throw isMediaError(error)
+      ? new UsageError(`--talkback: ${error.message}`, { cause: error })
+      : error
   }
 }
 

@@ -8,9 +8,9 @@ import { Authenticator } from '../rtsp/authenticator.ts'
 import type { TalkBack } from './talk-back.ts'
 
 /**
- * What cameras want to be told of a body that has no end: Axis and Dahua write it so in their manuals.
- * It is enough for 20 minutes.
- * @see VAPIX Audio API (transmit.cgi), Dahua HTTP API (audio.cgi?action=postAudio)
+ * A body that has no end. Dahua's manual writes this length; Axis's says that it can be any value. It is
+ * enough for 20 minutes.
+ * @see Dahua HTTP API 11.2 (Post Audio), VAPIX Audio API (Transmit audio data)
  */
 const endless = 9_999_999
 /** One that takes no more is gone. */
@@ -158,6 +158,8 @@ class Sending {
       // The body is shorter than was said: the camera learns it from the end of the connection.
       this.#request.end(() => this.#request.socket?.end(resolve))
     })
+    // Some hang up without an answer when they have heard everything.
+    this.#error = undefined
     this.#check()
   }
 
