@@ -1,4 +1,4 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
@@ -23,7 +23,7 @@ export function hksv(
     env?: Record<string, string>
     input?: string
     /** Told of each line of `--json` as it comes. */
-    onRecord?: (record: Record<string, unknown>) => void
+    onRecord?: (record: Record<string, unknown>, child: ChildProcess) => void
   } = {},
 ): Promise<Ended> {
   const child = start(args, options.env)
@@ -36,7 +36,7 @@ export function hksv(
     if (!line.startsWith('{')) return
     const record: Record<string, unknown> = JSON.parse(line)
     records.push(record)
-    options.onRecord?.(record)
+    options.onRecord?.(record, child)
   })
   child.stderr.on('data', (text: Buffer) => {
     stderr += text.toString()

@@ -26,6 +26,8 @@ export interface ConnectOptions {
   /** Where to look for it; where it was last time unless given. */
   readonly address?: Address
   readonly crypto?: CryptoProvider
+  /** What was read before, while the accessory announces the same `configurationNumber`. */
+  readonly database?: RemoteDatabase
   /** Ends the connection when it aborts, at any time. */
   readonly signal?: AbortSignal
 }
@@ -84,9 +86,7 @@ export class AccessoryClient {
     try {
       const { identity } = store
       const sharedSecret = await verify({ crypto, connection, identity, accessory: known })
-      const { status, body } = await connection.request('GET', '/accessories')
-      if (status !== 200) throw httpError('/accessories', status)
-      const database = RemoteDatabase.parse(parseJson(body))
+      const database = options.database ?? (await readDatabase(connection))
       const accessory = { ...known, host, port, name: nameIn(database) ?? known.name }
       if (host !== known.host || port !== known.port || accessory.name !== known.name) {
         await store.save(accessory)
@@ -196,6 +196,15 @@ export class AccessoryClient {
   }
 
   /**
+   * Shuts another controller out; for our own pairing there is {@link unpair}.
+   *
+   * @throws HubError `HUB_REFUSED`
+   */
+  async removePairing(identifier: string): Promise<void> {
+    await requestPairings(this.#connection, { method: 'remove', identifier })
+  }
+
+  /**
    * Ends our own pairing on both sides, and the connection with it. When the connection breaks off
    * before the answer, the pairing is forgotten only if the accessory has forgotten it too.
    *
@@ -253,6 +262,12 @@ export class AccessoryClient {
       return isHubError(error) && error.code === 'HUB_NOT_PAIRED'
     }
   }
+}
+
+async function readDatabase(connection: HapConnection): Promise<RemoteDatabase> {
+  const { status, body } = await connection.request('GET', '/accessories')
+  if (status !== 200) throw httpError('/accessories', status)
+  return RemoteDatabase.parse(parseJson(body))
 }
 
 function nameIn(database: RemoteDatabase): string | undefined {

@@ -27,6 +27,9 @@ export { HubError, type HubErrorCode, hubErrors, isHubError } from './errors.ts'
 export { waitForMotion } from './motion.ts'
 export type { Address } from './open-socket.ts'
 export { type PairOptions, pair } from './pairing.ts'
+export { Announcements } from './reconnect/announcements.ts'
+export { connections, type KeepOptions } from './reconnect/connections.ts'
+export { type WatchEvent, type WatchOptions, watch } from './reconnect/watch.ts'
 export {
   type ClipReport,
   type RecordOptions,
@@ -36,4 +39,5 @@ export {
 export { Recording, type RecordingEnd, type RecordingTimes } from './recording.ts'
 export { type ArmOptions, arm, disarm, motionCharacteristic, readOffer } from './secure-video.ts'
 export { ControllerStore, type StoredAccessory } from './store/controller-store.ts'
+export { clipName } from './vault/clip-name.ts'
 export { verify } from './verify.ts'

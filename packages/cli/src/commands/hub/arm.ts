@@ -8,6 +8,7 @@ import { addHubOptions, connectAccessory, type HubFlags } from './common.ts'
 interface ArmFlags extends HubFlags {
   readonly prebuffer?: number
   readonly resolution?: { width: number; height: number }
+  readonly bitrate?: number
   readonly audio: boolean
 }
 
@@ -17,18 +18,20 @@ export function armCommand(): Command {
   addOption(command, '--prebuffer <ms>', 'how much of the past a clip begins with', {
     parse: parseMilliseconds,
   })
-  addOption(command, '--resolution <WxH>', 'of those that the camera offers', {
+  addOption(command, '--resolution <WxH>', 'of those that the camera offers, the nearest', {
     parse: parseResolution,
   })
+  addOption(command, '--bitrate <kbps>', 'of the video; 2000 unless given', { parse: parseBitRate })
   addOption(command, '--no-audio', 'record without sound')
   addHubOptions(command)
   return command.action(async (flags: ArmFlags) => {
     const output = new Output(flags)
     await using client = await connectAccessory(flags)
-    const { prebuffer, resolution, audio } = flags
+    const { prebuffer, resolution, bitrate, audio } = flags
     const selected = await arm(client, {
       audio,
       ...(prebuffer === undefined ? {} : { prebufferMs: prebuffer }),
+      ...(bitrate === undefined ? {} : { bitRateKbps: bitrate }),
       ...resolution,
     })
     const { general, video } = selected
@@ -59,7 +62,16 @@ function parseMilliseconds(text: string): number {
   return milliseconds
 }
 
-function parseResolution(text: string): { width: number; height: number } {
+/** Kilobits a second. */
+export function parseBitRate(text: string): number {
+  const kbps = Number(text)
+  if (!/^\d{2,6}$/.test(text) || kbps < 16)
+    throw new InvalidArgumentError('It is no bit rate in kbit/s.')
+  return kbps
+}
+
+/** `1280x720` */
+export function parseResolution(text: string): { width: number; height: number } {
   const [, width, height] = /^(\d{2,5})x(\d{2,5})$/.exec(text) ?? []
   if (width === undefined || height === undefined) {
     throw new InvalidArgumentError('It is no resolution like 1280x720.')

@@ -29,11 +29,17 @@ export interface HubFlags extends OutputOptions {
   readonly port?: number
 }
 
-/** `--store`, and which accessory is meant. */
-export function addHubOptions(command: Command): Command {
+/** `--store` */
+export function addStoreOption(command: Command): Command {
   addOption(command, '--store <dir>', 'keys and pairings of this controller', {
     standard: join(dataDirectory(), 'hub'),
   })
+  return command
+}
+
+/** `--store`, and which accessory is meant. */
+export function addHubOptions(command: Command): Command {
+  addStoreOption(command)
   addOption(
     command,
     '--id <device>',
@@ -46,7 +52,7 @@ export function addHubOptions(command: Command): Command {
 
 /** The store with its provider. */
 export async function openControllerStore(
-  flags: HubFlags,
+  flags: Pick<HubFlags, 'store'>,
 ): Promise<{ store: ControllerStore; crypto: CryptoProvider }> {
   const crypto = chooseProvider()
   return { store: await ControllerStore.open(flags.store, crypto), crypto }
@@ -111,7 +117,11 @@ async function addressAfterMove(
   }
 }
 
-async function chooseAccessory(store: ControllerStore, flags: HubFlags): Promise<StoredAccessory> {
+/** The accessory that is meant, of those that are paired. @throws UsageError unless it is one. */
+export async function chooseAccessory(
+  store: ControllerStore,
+  flags: HubFlags,
+): Promise<StoredAccessory> {
   const { id, host, port } = flags
   const paired = await store.accessories()
   const candidates = paired.filter(

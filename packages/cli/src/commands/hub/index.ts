@@ -3,8 +3,12 @@ import { Command } from 'commander'
 import { armCommand, disarmCommand } from './arm.ts'
 import { discoverCommand } from './discover.ts'
 import { infoCommand } from './info.ts'
+import { listCommand } from './list.ts'
 import { pairCommand, unpairCommand } from './pair.ts'
+import { pairingsCommand } from './pairings.ts'
 import { recordCommand } from './record.ts'
+import { snapshotCommand } from './snapshot.ts'
+import { watchCommand } from './watch.ts'
 
 /** `hksv hub`: the controller's side. */
 export function hubCommand(): Command {
@@ -17,15 +21,21 @@ export function hubCommand(): Command {
 Example, with a camera that shows the setup code 031-45-154:
   hksv hub pair --host 192.168.1.20 --port 51826 --code 031-45-154
   hksv hub arm
-  hksv hub record --duration 12 --out clip.mp4`,
+  hksv hub watch
+  hksv hub record --duration 12 --out clip.mp4
+  hksv hub record --dir clips --count 10`,
   )
   for (const sub of [
     discoverCommand(),
     pairCommand(),
     unpairCommand(),
+    listCommand(),
+    pairingsCommand(),
     infoCommand(),
     armCommand(),
     disarmCommand(),
+    snapshotCommand(),
+    watchCommand(),
     recordCommand(),
   ]) {
     command.addCommand(sub)
