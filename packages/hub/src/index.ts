@@ -39,5 +39,5 @@ export {
 export { Recording, type RecordingEnd, type RecordingTimes } from './recording.ts'
 export { type ArmOptions, arm, disarm, motionCharacteristic, readOffer } from './secure-video.ts'
 export { ControllerStore, type StoredAccessory } from './store/controller-store.ts'
-export { clipName } from './vault/clip-name.ts'
+export { clipDate, clipName } from './vault/clip-name.ts'
 export { verify } from './verify.ts'
