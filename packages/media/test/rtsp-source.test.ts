@@ -1,6 +1,3 @@
-import { once } from 'node:events'
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
-
 import { isMediaError, openSource } from '@hksv/media'
 import { beforeAll, expect, onTestFinished, test } from 'vitest'
 
@@ -12,6 +9,7 @@ import {
   type ReplayFaults,
   type ReplayPicture,
 } from './support/replay-camera.ts'
+import { type Pass, TcpProxy } from './support/tcp-proxy.ts'
 
 /** The same numbers each time. */
 function seeded(seed: number): () => number {
@@ -22,29 +20,12 @@ function seeded(seed: number): () => number {
   }
 }
 
-/** A proxy that does something to what the camera sends over one connection. */
-async function proxy(to: string, pass: (chunk: Buffer, client: Socket, count: number) => void) {
-  let count = 0
-  const sockets = new Set<Socket>()
-  const server = createServer(client => {
-    const number = count++
-    const camera = connect(Number(new URL(to).port), '127.0.0.1')
-    for (const socket of [client, camera]) {
-      sockets.add(socket)
-      socket.on('error', () => undefined)
-    }
-    client.pipe(camera)
-    camera.on('data', chunk => pass(chunk, client, number))
-    camera.on('close', () => client.destroy())
-    client.on('close', () => camera.destroy())
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  onTestFinished(() => {
-    for (const socket of sockets) socket.destroy()
-    server.close()
-  })
-  return `rtsp://127.0.0.1:${(server.address() as AddressInfo).port}/cam`
+/** @returns The address of a proxy in front of a camera. */
+async function proxy(to: string, pass: Pass): Promise<string> {
+  const opened = await TcpProxy.open(Number(new URL(to).port))
+  onTestFinished(() => opened[Symbol.asyncDispose]())
+  opened.pass = pass
+  return opened.url
 }
 
 describeWithFfmpeg('an RTSP camera in trouble', () => {
