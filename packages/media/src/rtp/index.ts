@@ -10,11 +10,10 @@ export type { VideoParameters } from './parameter-sets.ts'
 export type { ReorderLimits } from './reorder-buffer.ts'
 export {
   parseRtcp,
-  type ReceiverReport,
   type ReportBlock,
   type RtcpMessage,
-  writeReceiverReport,
 } from './rtcp.ts'
+export type { RtcpFeedback } from './rtcp-feedback.ts'
 export {
   type AacFormat,
   type MediaAttributes,
@@ -24,3 +23,7 @@ export {
   type VideoFormat,
 } from './rtp-format.ts'
 export { RtpReceiver, type RtpReceiverOptions, type RtpStatistics } from './rtp-receiver.ts'
+export {
+  type ReceiverReport,
+  writeReceiverReport,
+} from './write-rtcp.ts'

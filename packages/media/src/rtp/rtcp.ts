@@ -1,4 +1,5 @@
 import { byteAt, uint16At, uint32At } from './packet.ts'
+import { parseFeedback, type RtcpFeedback } from './rtcp-feedback.ts'
 
 /** One sender or receiver tells how the packets of one source arrive. @see RFC 3550 §6.4.1 */
 export interface ReportBlock {
@@ -45,14 +46,23 @@ export type RtcpMessage =
       readonly cname: string
     }
   | { readonly type: 'bye'; readonly ssrcs: readonly number[] }
+  | RtcpFeedback
 
-const types = { senderReport: 200, receiverReport: 201, sourceDescription: 202, bye: 203 } as const
-const cnameItem = 1
-const blockLength = 24
+/** Packet rtcpTypes. @see RFC 3550 §12.1 */
+export const rtcpTypes = {
+  senderReport: 200,
+  receiverReport: 201,
+  sourceDescription: 202,
+  bye: 203,
+} as const
+/** Item of a source description. @see RFC 3550 §12.2 */
+export const cnameItem = 1
+/** Bytes of a {@link ReportBlock}. */
+export const blockLength = 24
 
 /**
  * Reads the packets of a compound RTCP packet. What is cut short or of another type is left out.
- * @see RFC 3550 §6.4 to §6.6
+ * @see RFC 3550 §6.4 to §6.6, RFC 4585 §6, RFC 5104 §4.3.1
  */
 export function parseRtcp(bytes: Uint8Array): RtcpMessage[] {
   const messages: RtcpMessage[] = []
@@ -69,16 +79,17 @@ export function parseRtcp(bytes: Uint8Array): RtcpMessage[] {
 
 function parseOne(bytes: Uint8Array, count: number): RtcpMessage | undefined {
   const type = byteAt(bytes, 1)
-  if (type === types.bye) {
+  if (type === rtcpTypes.bye) {
     const length = Math.min(count, (bytes.length - 4) >> 2)
     return { type: 'bye', ssrcs: Array.from({ length }, (_, i) => uint32At(bytes, 4 + 4 * i)) }
   }
   if (bytes.length < 8) return undefined
   const ssrc = uint32At(bytes, 4)
-  if (type === types.receiverReport)
+  if (type === rtcpTypes.receiverReport)
     return { type: 'receiver-report', ssrc, blocks: readBlocks(bytes, 8, count) }
-  if (type === types.sourceDescription) return readCname(bytes, ssrc)
-  if (type !== types.senderReport || bytes.length < 28) return undefined
+  if (type === rtcpTypes.sourceDescription) return readCname(bytes, ssrc)
+  if (type !== rtcpTypes.senderReport) return parseFeedback(bytes, count)
+  if (bytes.length < 28) return undefined
   return {
     ...{ type: 'sender-report', ssrc },
     ntpSeconds: uint32At(bytes, 8),
@@ -119,54 +130,4 @@ function readCname(bytes: Uint8Array, ssrc: number): RtcpMessage | undefined {
     at = end
   }
   return undefined
-}
-
-/** What {@link writeReceiverReport} writes. */
-export interface ReceiverReport {
-  /** Of whoever reports. */
-  readonly ssrc: number
-  /** Canonical name of whoever reports: up to 255 ASCII characters. */
-  readonly cname: string
-  readonly blocks: readonly ReportBlock[]
-}
-
-/**
- * Writes a compound packet of a receiver report and the canonical name, as every one has to be.
- * @throws RangeError for more than 31 blocks or a longer name.
- * @see RFC 3550 §6.1, §6.4.2, §6.5
- */
-export function writeReceiverReport({ ssrc, cname, blocks }: ReceiverReport): Uint8Array {
-  if (blocks.length > 31 || cname.length > 255) throw new RangeError('too long for one report')
-  const reportLength = 8 + blockLength * blocks.length
-  // The list of items ends with one to four zeros, on a boundary of four bytes.
-  const descriptionLength = 8 + 4 * Math.floor((2 + cname.length) / 4 + 1)
-  const bytes = new Uint8Array(reportLength + descriptionLength)
-  const view = new DataView(bytes.buffer)
-  writeHead(view, 0, { count: blocks.length, type: types.receiverReport, length: reportLength })
-  view.setUint32(4, ssrc)
-  for (const [i, block] of blocks.entries()) {
-    const at = 8 + i * blockLength
-    view.setUint32(at, block.ssrc)
-    view.setUint32(at + 4, (block.fractionLost << 24) | (block.cumulativeLost & 0xffffff))
-    view.setUint32(at + 8, block.highestSequenceNumber)
-    view.setUint32(at + 12, block.jitter)
-    view.setUint32(at + 16, block.lastSenderReport)
-    view.setUint32(at + 20, block.delaySinceLastSenderReport)
-  }
-  const head = { count: 1, type: types.sourceDescription, length: descriptionLength }
-  writeHead(view, reportLength, head)
-  view.setUint32(reportLength + 4, ssrc)
-  bytes.set([cnameItem, cname.length], reportLength + 8)
-  for (let i = 0; i < cname.length; i++) bytes[reportLength + 10 + i] = cname.charCodeAt(i) & 0x7f
-  return bytes
-}
-
-function writeHead(
-  view: DataView,
-  at: number,
-  { count, type, length }: { count: number; type: number; length: number },
-): void {
-  view.setUint8(at, 0x80 | count)
-  view.setUint8(at + 1, type)
-  view.setUint16(at + 2, length / 4 - 1)
 }

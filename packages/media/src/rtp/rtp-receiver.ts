@@ -4,9 +4,10 @@ import { LipSync, type TrackClock } from './lip-sync.ts'
 import { isRtcp, parseRtpPacket, type RtpPacket } from './packet.ts'
 import { Reception } from './reception.ts'
 import { ReorderBuffer, type ReorderLimits } from './reorder-buffer.ts'
-import { parseRtcp, writeReceiverReport } from './rtcp.ts'
+import { parseRtcp } from './rtcp.ts'
 import type { RtpFormat } from './rtp-format.ts'
 import { VideoTrack } from './video-track.ts'
+import { writeReceiverReport } from './write-rtcp.ts'
 
 /** What an {@link RtpReceiver} has to know. */
 export interface RtpReceiverOptions {
@@ -26,6 +27,8 @@ export interface RtpReceiverOptions {
   readonly reorder?: ReorderLimits
   /** A larger picture is given up; 4 MiB unless told. */
   readonly maxPictureBytes?: number
+  /** Between receiver reports; 5000 unless told. */
+  readonly reportIntervalMs?: number
 }
 
 /** What a receiver has counted. */
@@ -42,7 +45,6 @@ export interface RtpStatistics {
   readonly dropped: number
 }
 
-const reportIntervalMs = 5000
 const none: readonly RtpEvent[] = Object.freeze([])
 
 /**
@@ -137,7 +139,7 @@ export class RtpReceiver {
     this.#recycle()
     this.#drain(now, now)
     if (this.#reception !== undefined && now >= (this.#reportAt ?? now)) {
-      const { ssrc, cname = 'hksv' } = this.#options
+      const { ssrc, cname = 'hksv', reportIntervalMs = 5000 } = this.#options
       this.#report = writeReceiverReport({ ssrc, cname, blocks: [this.#reception.report(now)] })
       this.#reportAt = now + reportIntervalMs
     }

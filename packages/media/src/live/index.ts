@@ -1,0 +1,17 @@
+export { writePictureLoss } from '../rtp/rtcp-feedback.ts'
+export { deriveSrtpKey } from '../srtp/key-derivation.ts'
+export { SrtpReceiver, type SrtpRefusal } from '../srtp/srtp-receiver.ts'
+export { SrtpSender, type SrtpSenderStart } from '../srtp/srtp-sender.ts'
+export {
+  type SrtpKey,
+  type SrtpSuite,
+  type SuiteLengths,
+  srtpOverhead,
+  srtpSuites,
+} from '../srtp/suites.ts'
+export { type DatagramLimit, datagramLength, maxPayloadLength } from './datagram.ts'
+export type { RtpSenderEvent } from './events.ts'
+export { LiveClock } from './live-clock.ts'
+export type { LiveCodec } from './packetize.ts'
+export { type LiveFrame, RtpSender, type RtpSenderStatistics } from './rtp-sender.ts'
+export type { RtpSenderOptions } from './rtp-sender-options.ts'
