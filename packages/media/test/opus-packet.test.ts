@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+
 import { OggOpusReader, OggOpusWriter, parseOpusPacket, writeOpusPacket } from '@hksv/media'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -5,44 +7,36 @@ import { describe, expect, test } from 'vitest'
 const bytes = (hex: string) => new Uint8Array(Buffer.from(hex, 'hex'))
 const hex = (data: Uint8Array) => Buffer.from(data).toString('hex')
 
-describe('Opus packets', () => {
-  // RFC 6716 §3.2, figures 2 to 7.
-  test.each([
-    ['one frame', '48aabb', ['aabb']],
-    ['two of one length', '49aabb', ['aa', 'bb']],
-    ['two', '4a01aabbcc', ['aa', 'bbcc']],
-    ['two, the second empty', '4a02aabb', ['aabb', '']],
-    ['a length of two bytes', `4afc01${'11'.repeat(256)}22`, ['11'.repeat(256), '22']],
-    ['three of one length', '4b03aabbcc', ['aa', 'bb', 'cc']],
-    ['two with lengths', '4b8201aabbcc', ['aa', 'bbcc']],
-    ['padded', '4b4202aabb0000', ['aa', 'bb']],
-    ['padded by 254 and more', `4b41ff01aa${'00'.repeat(255)}`, ['aa']],
-    ['a missing frame', '48', ['']],
-  ])('%s', (_name, packet, frames) => {
-    const parsed = parseOpusPacket(bytes(packet))
-    expect(parsed?.frames.map(hex)).toEqual(frames)
-    expect(parsed).toMatchObject({ kind: 0x48, frameSamples: 960 })
-  })
+interface Row {
+  readonly name: string
+  readonly hex: string
+  readonly value?: { readonly frames: readonly string[] }
+  readonly error?: string
+  readonly canonical?: boolean
+}
 
-  // RFC 6716 §3.4, R1 to R7.
-  test.each([
-    ['no byte', ''],
-    ['an odd length of two equal frames', '49aabbcc'],
-    ['a first frame that ends behind the packet', '4a05aabb'],
-    ['no length', '4a'],
-    ['half a length', '4afc'],
-    ['no count', '4b'],
-    ['a count of 0', '4b00'],
-    ['more than 120 ms', `4b07${'aa'.repeat(7)}`],
-    ['49 frames of 2.5 ms', `83${(49).toString(16)}${'aa'.repeat(49)}`],
-    ['three frames that are not equal', '4b03aabb'],
-    ['lengths that end behind the packet', '4b8205aa'],
-    ['padding without its length', '4b41'],
-    ['padding that ends behind the packet', '4b41ff'],
-    ['more padding than packet', '4b4105aa'],
-    ['a frame of 1276 bytes', `48${'00'.repeat(1276)}`],
-  ])('refuses %s', (_name, packet) => {
-    expect(parseOpusPacket(bytes(packet))).toBeUndefined()
+function rows(): Row[] {
+  const file = new URL('../../../test-vectors/media/opus-packets.json', import.meta.url)
+  return JSON.parse(readFileSync(file, 'utf8')).cases
+}
+
+describe('Opus packets', () => {
+  test.each(rows())('$name', ({ hex: text, value, error, canonical = true }) => {
+    const packet = bytes(text)
+    const parsed = parseOpusPacket(packet)
+    if (parsed === undefined) expect(error).toBe('REFUSED')
+    else {
+      expect({ ...parsed, frames: parsed.frames.map(hex) }).toEqual(value)
+      const written = writeOpusPacket(parsed.kind, parsed.frames)
+      if (canonical) expect(hex(written)).toBe(text)
+      expect(parseOpusPacket(written)).toEqual(parsed)
+    }
+    // Cut anywhere, it is refused, or has no more in it.
+    for (let length = 0; length < packet.length; length++) {
+      const frames = parseOpusPacket(packet.subarray(0, length))?.frames ?? []
+      const sum = frames.reduce((bytes, frame) => bytes + frame.length, 0)
+      expect(sum).toBeLessThan(Math.max(length, 1))
+    }
   })
 
   const frame = fc.uint8Array({ maxLength: 1275, size: 'max' })
