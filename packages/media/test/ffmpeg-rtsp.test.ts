@@ -28,7 +28,8 @@ async function camera(sound: string): Promise<string> {
 
 describe.skipIf(!isThere && process.env['CI'] !== 'true')('an RTSP camera', () => {
   test('whose sound is G.711 is recorded with AAC, and nobody sees its password', async () => {
-    await using source = await openSource(await camera('pcma'), { transcode: 'auto' })
+    const url = (await camera('pcma')).replace('rtsp:', 'rtspt:')
+    await using source = await openSource(url, { transcode: 'auto' })
     expect(source.description).toMatchObject({
       video: { codec: 'h264', width: 1280, height: 720 },
       audio: { codec: 'aac-lc', sampleRate: 8000, channels: 1 },
@@ -48,6 +49,18 @@ describe.skipIf(!isThere && process.env['CI'] !== 'true')('an RTSP camera', () =
     expect(counts.video).toBeGreaterThan(30)
     expect(counts.audio).toBeGreaterThan(10)
     expect(ffmpegChildren()).toEqual([])
+  }, 60_000)
+
+  test('in the options of ffmpeg keeps its password to itself too', async () => {
+    const url = await camera('aac')
+    await using source = await openSource(`ffmpeg:-re -rtsp_transport tcp -i ${url}`)
+    expect(source.description.video).toMatchObject({ codec: 'h264', width: 1280 })
+    for await (const _ of source.samples(AbortSignal.timeout(30_000))) {
+      const [child] = ffmpegChildren()
+      expect(child?.args.join(' ')).toContain('-re')
+      expect(child?.args.join(' ')).not.toContain('word')
+      break
+    }
   }, 60_000)
 
   test('that sends AAC is left to our own reader', async () => {
