@@ -1,5 +1,5 @@
 import { isMediaError, openSource } from '@hksv/media'
-import { beforeAll, expect, onTestFinished, test } from 'vitest'
+import { beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 
 import { ClipDirectory, describeWithFfmpeg, frameHashes, h264, pattern } from './support/ffmpeg.ts'
 import { expectWhole, recordTakes } from './support/recorder.ts'
@@ -174,6 +174,64 @@ describeWithFfmpeg('an RTSP camera in trouble', () => {
     expect(notes).toEqual([expect.stringContaining('sends nothing over UDP; TCP is tried')])
   })
 
+  test('whose key frames are too rare for clips', async () => {
+    const slow = await camera({ pictures: i => tenfold(pictures[i % 60] ?? never()) })
+    const notes: string[] = []
+    await recordTakes(await source(slow.url, notes), 5)
+    expect(notes).toEqual([
+      expect.stringMatching(/sends a key frame only every 10 s.*set its key frame interval/),
+    ])
+  })
+
+  test('whose packets make no pictures any more', async () => {
+    const [, other] = pictures
+    const broken = await camera({
+      pictures: i => (i < 40 ? pictures[i] : other) ?? never(),
+      alter: (packet, index) => (index === 60 ? [] : [packet]),
+    })
+    const opened = await source(broken.url)
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+    onTestFinished(() => void vi.useRealTimers())
+    let failed: unknown
+    const ended = recordTakes(opened, Number.POSITIVE_INFINITY, cause => {
+      failed = cause
+    })
+    for (let second = 0; failed === undefined; second++) {
+      expect(second).toBeLessThan(30)
+      await vi.advanceTimersByTimeAsync(1000)
+      // Packets go on coming.
+      const packets = opened.health?.packets ?? 0
+      while (failed === undefined && (opened.health?.packets ?? 0) <= packets) await turn()
+    }
+    expect(failed).toMatchObject({
+      code: 'MEDIA_RTSP_TIMEOUT',
+      message: expect.stringContaining('its packets make no pictures'),
+    })
+    expectWhole(await ended, clips, known)
+    expect(opened.health).toMatchObject({ isWell: false })
+  })
+
+  test('whose reader falls behind', async () => {
+    const path = clips.make('big.mp4', [
+      ...pattern({ seconds: 2, size: '1280x720' }),
+      ...['-an', ...h264(15), '-crf', '1'],
+    ])
+    const big = picturesOf(path)
+    const flooding = await camera({ pictures: i => big[i % big.length] ?? never() })
+    const opened = await source(flooding.url)
+    const dropped = () => opened.health?.picturesDropped ?? 0
+    let isSlow = true
+    const takes = await recordTakes(opened, 20, undefined, async () => {
+      while (isSlow && dropped() < 30) await turn()
+      isSlow = false
+    })
+    expect(takes).toHaveLength(1)
+    expect(dropped()).toBeGreaterThanOrEqual(30)
+    // All in one: it is the gap between them that matters.
+    const whole = takes.map(take => ({ ...take, fragments: [Buffer.concat(take.fragments)] }))
+    expectWhole(whole, clips, new Set(frameHashes(path, 'v')))
+  })
+
   test('that allows one transport only', async () => {
     const muted = await camera({ mute: 'udp' })
     const tcpOnly = await source(muted.url.replace('rtsp:', 'rtspt:'))
@@ -188,6 +246,15 @@ describeWithFfmpeg('an RTSP camera in trouble', () => {
     expect(refusing.transports).toEqual(['udp'])
   })
 })
+
+/** Lets others go on. */
+function turn(): Promise<void> {
+  return new Promise(resolve => setImmediate(resolve))
+}
+
+function tenfold(picture: ReplayPicture): ReplayPicture {
+  return { ...picture, step: picture.step * 10 }
+}
 
 function never(): never {
   throw new Error('no picture')

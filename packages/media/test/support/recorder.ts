@@ -18,8 +18,15 @@ export interface Take {
  * Records as an accessory does: each reading begins with an init segment, and one that ends is followed by
  * the next.
  * @param count - So many fragments are enough.
+ * @param failed - Told of the first error, which is the end then.
+ * @param each - Is waited for after each sample.
  */
-export async function recordTakes(source: MediaSource, count: number): Promise<Take[]> {
+export async function recordTakes(
+  source: MediaSource,
+  count: number,
+  failed?: (error: unknown) => void,
+  each: () => Promise<void> = async () => undefined,
+): Promise<Take[]> {
   const takes: Take[] = []
   for (let total = 0; total < count; ) {
     const { description } = source
@@ -33,6 +40,7 @@ export async function recordTakes(source: MediaSource, count: number): Promise<T
         const fragment = fragmenter.push(sample)
         if (fragment !== undefined) fragments.push(fragment)
         if (total + fragments.length >= count) stop.abort()
+        await each()
       }
     } catch (cause) {
       error = cause
@@ -52,6 +60,9 @@ export async function recordTakes(source: MediaSource, count: number): Promise<T
       ),
       error,
     })
+    if (error === undefined || failed === undefined) continue
+    failed(error)
+    break
   }
   return takes
 }

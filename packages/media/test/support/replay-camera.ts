@@ -60,6 +60,9 @@ const sdp = [
   'a=control:track1',
 ].join('\r\n')
 
+/** Bytes of a NAL unit in a packet. */
+const PART = 1200
+
 /** RTCP BYE of the packetizer's source. */
 const goodbye = Uint8Array.of(0x81, 203, 0, 1, 0, 0, 0x12, 0x34)
 
@@ -131,12 +134,16 @@ export class ReplayCamera implements AsyncDisposable {
     const seed = ++this.plays
     const port = this.#ports.get(socket)
     if (mute === (port === undefined ? 'tcp' : 'udp')) return
-    const packetizer = new Packetizer(h264Packing, seed * 1000)
+    let isLarge = false
+    // NAL units alone in packets, large ones in parts, and nothing optional in the header.
+    const pick = (count: number) => (isLarge ? (count === 3 ? 2 : count === 4 ? 0 : PART - 1) : 1)
+    const packetizer = new Packetizer(h264Packing, seed * 1000, pick)
     let timestamp = seed * 0x1000_0000
     let sent = 0
     for (let i = 0; !socket.destroyed && i !== end?.after; i++) {
       const picture = faults.pictures?.(i) ?? pictures[i % pictures.length]
       if (picture === undefined) return
+      isLarge = picture.nals.some(nal => nal.length > 2 * PART)
       packetizer.picture(picture.nals, faults.timestamp?.(timestamp >>> 0, i) ?? timestamp)
       timestamp += picture.step
       const packets = packetizer.packets.splice(0).flatMap(packet => alter(packet, sent++))
