@@ -103,4 +103,18 @@ export {
   supportedRtpConfiguration,
   supportedVideoStreamConfiguration,
 } from './stream-configuration.ts'
+export {
+  type SelectedAudioStream,
+  type SelectedRtpStreamConfiguration,
+  type SelectedVideoStream,
+  type SetupEndpointsRequest,
+  type SetupEndpointsResponse,
+  type StreamAddress,
+  type StreamControl,
+  type StreamSealing,
+  selectedRtpStreamConfiguration,
+  setupEndpointsRequest,
+  setupEndpointsResponse,
+  streamCommand,
+} from './stream-session.ts'
 export { longUuid, shortUuid } from './uuid.ts'

@@ -21,6 +21,7 @@ export const files = [
   'records',
   'setup',
   'srp',
+  'stream-session',
 ] as const
 
 export function vectors<Case, More = unknown>(

@@ -1,6 +1,7 @@
 import {
   type CharacteristicName,
   selectedCameraRecordingConfiguration,
+  selectedRtpStreamConfiguration,
   streamingStatus,
   supportedAudioRecordingConfiguration,
   supportedAudioStreamConfiguration,
@@ -17,6 +18,7 @@ const schemas: {
   readonly [name in CharacteristicName]?: { decodeLenient(bytes: Uint8Array): object }
 } = {
   selectedCameraRecordingConfiguration,
+  selectedRtpStreamConfiguration,
   streamingStatus,
   supportedAudioRecordingConfiguration,
   supportedAudioStreamConfiguration,
