@@ -167,6 +167,18 @@ describeWithFfmpeg('a source that ffmpeg reads', () => {
     expect(video.filter(({ isSync }) => isSync)).toHaveLength(3)
   })
 
+  test('everything is encoded when that is wished', async () => {
+    const path = clips.make('fine.mp4', [...pattern({ seconds: 2 }), ...h264(15), '-c:a', 'aac'])
+    const as = await open(path)
+    expect(as.warnings).toEqual([])
+    const encoded = await open(path, { transcode: 'always' })
+    expect(encoded.warnings.join()).toContain(
+      'the video (as you wished) and the sound (as you wished)',
+    )
+    expect(encoded.description.video.sps).not.toEqual(as.description.video.sps)
+    await decoded(encoded, 1, 'always.mp4')
+  })
+
   test('a picture is made of the newest key frame', async () => {
     const source = await open(lavfi('testsrc2=size=320x240:rate=15'))
     const size = { width: 160, height: 120 }
