@@ -11,8 +11,8 @@ export interface DatagramLimit {
   readonly ipVersion: 4 | 6
 }
 
-/** What is used when nothing was negotiated. @see HAP-R2 §11.2 */
-const defaultMtus = { 4: 1378, 6: 1228 } as const
+/** What is used when nothing was negotiated, in bytes of the IP datagram. */
+export const defaultMtus: Readonly<Record<4 | 6, number>> = { 4: 1378, 6: 1228 }
 
 /** @returns Bytes of payload for which an RTP packet without CSRCs and extension has room. */
 export function maxPayloadLength(

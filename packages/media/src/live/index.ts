@@ -1,4 +1,3 @@
-export { writePictureLoss } from '../rtp/rtcp-feedback.ts'
 export { deriveSrtpKey } from '../srtp/key-derivation.ts'
 export { SrtpReceiver, type SrtpRefusal } from '../srtp/srtp-receiver.ts'
 export { SrtpSender, type SrtpSenderStart } from '../srtp/srtp-sender.ts'
@@ -12,6 +11,8 @@ export {
 export { type DatagramLimit, datagramLength, maxPayloadLength } from './datagram.ts'
 export type { RtpSenderEvent } from './events.ts'
 export { LiveClock } from './live-clock.ts'
+export { LiveReceiver, type LiveReceiverOptions } from './live-receiver.ts'
+export { type LiveFinding, type LiveRule, type LiveRuleText, liveRules } from './live-rules.ts'
 export type { LiveCodec } from './packetize.ts'
 export { type LiveFrame, RtpSender, type RtpSenderStatistics } from './rtp-sender.ts'
 export type { RtpSenderOptions } from './rtp-sender-options.ts'

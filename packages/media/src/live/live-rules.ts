@@ -1,0 +1,109 @@
+/**
+ * What a live stream of a HomeKit camera has to keep to, by name. `must`: a viewer shows nothing, or damaged
+ * pictures, otherwise; `should`: it looks worse, or works with some viewers only.
+ */
+export const liveRules: Readonly<Record<LiveRule, LiveRuleText>> = {
+  'srtp-authentic': {
+    level: 'must',
+    says: 'every packet is protected with the key that was announced in SetupEndpoints, once',
+    source: 'RFC 3711 §3.3',
+  },
+  'rtp-readable': {
+    level: 'must',
+    says: 'every packet is RTP version 2 or RTCP',
+    source: 'RFC 3550 §5.1',
+  },
+  'ssrc-announced': {
+    level: 'must',
+    says: 'every packet carries the SSRC that the response of SetupEndpoints announced',
+    source: 'HAP-R2 §9.6 (SetupEndpoints)',
+  },
+  'payload-type-negotiated': {
+    level: 'must',
+    says: 'every packet carries the payload type that was selected',
+    source: 'HAP-R2 §9.6 (SelectedRTPStreamConfiguration)',
+  },
+  'sequence-by-one': {
+    level: 'must',
+    says: 'sequence numbers go up by one, across restarts of the encoder too',
+    source: 'RFC 3550 §5.1',
+  },
+  'timestamp-forward': {
+    level: 'must',
+    says: 'timestamps never go back: a live view has no B frames',
+    source: 'RFC 6184 §5.1; observed: pictures jump',
+  },
+  'timestamp-paced': {
+    level: 'should',
+    says: 'timestamps go with the clock: no more than a second away from when packets come',
+    source: 'RFC 3550 §5.1',
+  },
+  'datagram-in-mtu': {
+    level: 'must',
+    says: 'no IP datagram is larger than the MTU that was negotiated',
+    source: 'HAP-R2 §9.6 (SelectedRTPStreamConfiguration)',
+  },
+  'no-bursts': {
+    level: 'should',
+    says: 'no more than 32 packets come within 2 ms: wireless links lose what comes in bursts',
+    source: 'observed: damaged pictures over Wi-Fi',
+  },
+  'sender-reports': {
+    level: 'should',
+    says: 'a sender report comes at least every three negotiated intervals: without them a hub asks for small pictures',
+    source: 'RFC 3550 §6.2; observed: iOS',
+  },
+  'parameter-sets-first': {
+    level: 'must',
+    says: 'parameter sets stand before every IDR picture',
+    source: 'RFC 6184 §8.4; observed: iOS shows nothing',
+  },
+}
+
+/** A name in {@link liveRules}. */
+export type LiveRule =
+  | 'srtp-authentic'
+  | 'rtp-readable'
+  | 'ssrc-announced'
+  | 'payload-type-negotiated'
+  | 'sequence-by-one'
+  | 'timestamp-forward'
+  | 'timestamp-paced'
+  | 'datagram-in-mtu'
+  | 'no-bursts'
+  | 'sender-reports'
+  | 'parameter-sets-first'
+
+/** What is known of a rule. */
+export interface LiveRuleText {
+  readonly level: 'must' | 'should'
+  readonly says: string
+  readonly source: string
+}
+
+/** How a stream broke a rule. */
+export interface LiveFinding {
+  readonly rule: LiveRule
+  /** How often. */
+  readonly count: number
+  /** Of the first time, in ms as `now` was told. */
+  readonly firstAt: number
+  /** What was found the first time. */
+  readonly detail: string
+}
+
+/** Collects how rules were broken: one finding a rule. */
+export class LiveFindings {
+  readonly #findings = new Map<LiveRule, LiveFinding>()
+
+  /** Notes that a rule was broken; `detail` counts the first time only. */
+  add(rule: LiveRule, detail: string, now: number): void {
+    const known = this.#findings.get(rule)
+    const count = (known?.count ?? 0) + 1
+    this.#findings.set(rule, known ? { ...known, count } : { rule, count, firstAt: now, detail })
+  }
+
+  list(): LiveFinding[] {
+    return [...this.#findings.values()]
+  }
+}

@@ -1,0 +1,176 @@
+import { type LiveFrame, LiveReceiver, type LiveRule, liveRules } from '@hksv/media/live'
+import { isRtcp, type RtpEvent, type RtpFormat } from '@hksv/media/rtp'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+
+import { key, lengthPrefixed, peerKey, SenderRun, type Sent } from './support/live.ts'
+import { fromHex, nalsOf, toHex } from './support/rtp-receive.ts'
+import { h264 as avc, body, h265 as hevc, picture } from './support/rtp-streams.ts'
+
+const h264: RtpFormat = {
+  ...{ kind: 'video', codec: 'h264', payloadType: 99, clockRate: 90_000 },
+  parameterSets: [],
+}
+const terms = { ipVersion: 4, ssrc: 7, peerSsrc: 0x1234, srtp: peerKey, peerSrtp: key } as const
+
+class View {
+  readonly receiver: LiveReceiver
+  readonly events: RtpEvent[] = []
+  readonly nals: string[][] = []
+  readonly reports: Sent[] = []
+
+  constructor(options: Partial<ConstructorParameters<typeof LiveReceiver>[0]> = {}) {
+    this.receiver = new LiveReceiver({ format: h264, ...terms, ...options })
+  }
+
+  show(sent: readonly Sent[]): this {
+    for (const { bytes, at } of sent) {
+      for (let due = this.receiver.deadline(); due !== undefined && due < at; ) {
+        this.#keep(this.receiver.tick(due), due)
+        due = this.receiver.deadline()
+      }
+      this.#keep(this.receiver.receive(bytes.slice(), at), at)
+    }
+    return this
+  }
+
+  end(now: number): this {
+    this.#keep(this.receiver.end(now), now)
+    return this
+  }
+
+  get broken(): LiveRule[] {
+    return this.receiver.findings().map(one => one.rule)
+  }
+
+  #keep(events: readonly RtpEvent[], at: number): void {
+    for (const event of events) {
+      this.events.push(event)
+      if (event.type === 'sample') this.nals.push(nalsOf(event.sample))
+    }
+    for (let bytes = this.receiver.take(); bytes; bytes = this.receiver.take())
+      this.reports.push({ bytes, at })
+  }
+}
+
+/** Two seconds of pictures, the first of each second a key frame. */
+function frames(count = 60, bytes = 3000): LiveFrame[] {
+  return Array.from({ length: count }, (_, i) => {
+    const isSync = i % 30 === 0
+    const nal = new Uint8Array(bytes).fill(0x5a)
+    nal.set([isSync ? 0x65 : 0x41, 0x88])
+    return { decodeTime: i * 3000, isSync, data: lengthPrefixed(nal) }
+  })
+}
+
+const options = { srtp: key, peerSrtp: peerKey, parameterSets: avc.sets }
+
+function run(all = frames(), more = {}): SenderRun {
+  const sender = new SenderRun({ ...options, ...more })
+  for (const [i, frame] of all.entries()) sender.send(frame, (i * 1000) / 30)
+  return sender.goTo((all.length * 1000) / 30)
+}
+
+describe('a stream as it should be', () => {
+  const sender = run()
+  const view = new View().show(sender.sent).end(2000)
+
+  test('breaks no rule, and every picture arrives', () => {
+    expect(view.receiver.findings()).toEqual([])
+    expect(view.nals).toHaveLength(60)
+    expect(view.receiver.statistics).toMatchObject({ lost: 0, ignored: 0, dropped: 0 })
+  })
+
+  test('is reported on at the negotiated interval, and the sender reads it', () => {
+    expect(view.reports.length).toBeGreaterThanOrEqual(4)
+    const events = view.reports.flatMap(({ bytes, at }) => sender.sender.receive(bytes, at))
+    expect(events.map(one => one.type)).toEqual(events.map(() => 'reception-report'))
+    expect(events).toHaveLength(view.reports.length)
+    expect(events.at(-1)).toMatchObject({ report: { fractionLost: 0 }, roundTripMs: 0 })
+  })
+
+  test('a key frame can be asked for', () => {
+    view.receiver.requestKeyFrame()
+    expect(sender.sender.receive(view.receiver.take() ?? new Uint8Array(), 2000)).toEqual([
+      { type: 'key-frame-wanted', why: 'picture-loss' },
+    ])
+  })
+
+  test('without keys too', () => {
+    const plain = new SenderRun({ parameterSets: options.parameterSets })
+    for (const [i, frame] of frames().entries()) plain.send(frame, (i * 1000) / 30)
+    const { ssrc, peerSsrc, ipVersion } = terms
+    const receiver = new LiveReceiver({ format: h264, ssrc, peerSsrc, ipVersion })
+    let count = 0
+    for (const { bytes, at } of plain.sent)
+      count += receiver.receive(bytes, at).filter(one => one.type === 'sample').length
+    expect(receiver.findings()).toEqual([])
+    expect(count).toBe(60)
+  })
+})
+
+describe('each rule is found broken', () => {
+  const sent = () => run().sent.map(one => ({ ...one, bytes: one.bytes.slice() }))
+  const rtpOnly = ({ bytes }: Sent) => !isRtcp(bytes)
+  const breaks: Readonly<Record<LiveRule, () => View>> = {
+    'srtp-authentic': () => new View({ peerSrtp: peerKey }).show(sent()),
+    'rtp-readable': () => {
+      const { ssrc, peerSsrc, ipVersion } = terms
+      const receiver = new LiveReceiver({ format: h264, ssrc, peerSsrc, ipVersion })
+      const view = new View()
+      receiver.receive(Uint8Array.of(1, 2, 3), 0)
+      return Object.assign(view, { receiver })
+    },
+    'ssrc-announced': () => new View({ peerSsrc: 1 }).show(sent()),
+    'payload-type-negotiated': () =>
+      new View({ format: { ...h264, payloadType: 98 } }).show(sent()),
+    'sequence-by-one': () => new View().show(sent().filter((_, i) => i !== 20)),
+    'timestamp-forward': () => {
+      // A sender keeps its times in order; one that begins anew, with lower ones, does not.
+      const random = (length: number) => new Uint8Array(length).fill(1)
+      return new View().show([...run(frames(), { random }).sent.slice(0, 9), ...sent()])
+    },
+    'timestamp-paced': () =>
+      new View().show(run(frames().map(one => ({ ...one, decodeTime: 3 * one.decodeTime }))).sent),
+    'datagram-in-mtu': () => new View({ mtu: 1000 }).show(sent()),
+    'no-bursts': () => new View().show(sent().map(one => ({ ...one, at: 0 }))),
+    'sender-reports': () => new View().show(sent().filter(rtpOnly)).end(2000),
+    'parameter-sets-first': () => new View().show(run(frames(), { parameterSets: [] }).sent),
+  }
+
+  test.each(Object.keys(liveRules) as LiveRule[])('%s', rule => {
+    expect(breaks[rule]().broken).toContain(rule)
+  })
+})
+
+test.each([avc, hevc])('whatever the MTU, units sent are units that arrive: $codec', codec => {
+  const { sets: parameterSets } = codec
+  const format: RtpFormat = { ...h264, codec: codec.codec }
+  fc.assert(
+    fc.property(
+      fc.array(fc.boolean(), { minLength: 1, maxLength: 8 }),
+      fc.infiniteStream(fc.nat(0xffff)),
+      fc.integer({ min: 100, max: 1500 }),
+      (keys, choices, mtu) => {
+        const pick = (count: number) => Number(choices.next().value) % count
+        const wanted = [true, ...keys].map(isKey => {
+          const { kept } = picture(codec, isKey, pick)
+          const rest = body(pick, 4000)
+          const large = Uint8Array.from([
+            ...(kept.at(-1) ? fromHex(kept.at(-1) ?? '') : []),
+            ...rest,
+          ])
+          return { isKey, nals: [...kept.slice(0, -1).map(fromHex), large] }
+        })
+        const all = wanted.map(({ isKey: isSync, nals }, i) => {
+          return { decodeTime: i * 3000, isSync, data: lengthPrefixed(...nals) }
+        })
+        const sent = run(all, { mtu, codec: codec.codec, parameterSets }).end(2000).sent
+        const view = new View({ mtu, format }).show(sent).end(2000)
+        expect(view.nals).toEqual(wanted.map(({ nals }) => nals.map(toHex)))
+        expect(view.broken.filter(rule => liveRules[rule].level === 'must')).toEqual([])
+      },
+    ),
+    { numRuns: 60 },
+  )
+})
