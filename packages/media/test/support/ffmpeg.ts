@@ -109,10 +109,13 @@ export function frameHashes(path: string, track: 'v' | 'a', { copy = false } = {
     encoding: 'utf8',
     maxBuffer: 2 ** 26,
   })
-  return text
-    .split('\n')
-    .filter(line => line !== '' && !line.startsWith('#'))
-    .map(line => line.split(',').at(-1)?.trim() ?? '')
+  return (
+    text
+      .split('\n')
+      .filter(line => line !== '' && !line.startsWith('#'))
+      // Side data has columns of its own behind it.
+      .map(line => line.split(',')[5]?.trim() ?? '')
+  )
 }
 
 /** @returns Times of all packets of a track in seconds, in decoding order. */
