@@ -20,30 +20,43 @@ export interface ClipFragment {
   readonly audioSamples: number
 }
 
+/** How a clip is written. */
+export interface ClipWriterOptions {
+  /** What it is called while it grows; `PATH.part` unless given. */
+  readonly partPath?: string
+  /** Each fragment is on the disk before the next one is taken; false unless given. */
+  readonly isDurable?: boolean
+}
+
 /**
- * Writes a recording as it comes, in whole fragments: what is on the disk always plays. While it
- * grows it is called `PATH.part`.
+ * Writes a recording as it comes, in whole fragments: what is on the disk always plays. It gets its
+ * name when it is finished.
  */
 export class ClipWriter {
   readonly path: string
   readonly #file: FileHandle
+  readonly #partPath: string
+  readonly #isDurable: boolean
   readonly #fragments: ClipFragment[] = []
   readonly #findings: Finding[] = []
   #inspector: FragmentInspector | undefined
   #bytes = 0
 
-  private constructor(path: string, file: FileHandle) {
+  private constructor(path: string, file: FileHandle, options: Required<ClipWriterOptions>) {
     this.path = path
     this.#file = file
+    this.#partPath = options.partPath
+    this.#isDurable = options.isDurable
   }
 
   /** @throws HubError `HUB_CLIP_UNWRITABLE` */
-  static async create(path: string): Promise<ClipWriter> {
+  static async create(path: string, options: ClipWriterOptions = {}): Promise<ClipWriter> {
+    const { partPath = `${path}.part`, isDurable = false } = options
     try {
       // It would turn out only when the clip is put in its place.
       const there = await stat(path).catch(() => undefined)
       if (there?.isDirectory() === true) throw Object.assign(new Error(path), { code: 'EISDIR' })
-      return new ClipWriter(path, await open(partOf(path), 'w'))
+      return new ClipWriter(path, await open(partPath, 'w'), { partPath, isDurable })
     } catch (cause) {
       throw unwritable(path, cause)
     }
@@ -108,10 +121,13 @@ export class ClipWriter {
   async finish(): Promise<boolean> {
     const hasMedia = this.#fragments.length > 0
     try {
-      if (hasMedia) await this.#file.sync()
-      await this.#file.close()
-      if (hasMedia) await rename(partOf(this.path), this.path)
-      else await rm(partOf(this.path), { force: true })
+      try {
+        if (hasMedia) await this.#file.sync()
+      } finally {
+        await this.#file.close()
+      }
+      if (hasMedia) await rename(this.#partPath, this.path)
+      else await rm(this.#partPath, { force: true })
     } catch (cause) {
       throw unwritable(this.path, cause)
     }
@@ -121,6 +137,7 @@ export class ClipWriter {
   async #append(data: Uint8Array): Promise<void> {
     try {
       await this.#file.appendFile(data)
+      if (this.#isDurable) await this.#file.datasync()
     } catch (cause) {
       // Half a fragment would not play; where nothing can be cut off nothing was written either.
       await this.#file.truncate(this.#bytes).catch(() => undefined)
@@ -128,11 +145,6 @@ export class ClipWriter {
     }
     this.#bytes += data.length
   }
-}
-
-/** Where a clip is while it grows. */
-function partOf(path: string): string {
-  return `${path}.part`
 }
 
 function unwritable(path: string, cause: unknown): HubError {

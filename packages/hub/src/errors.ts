@@ -42,6 +42,9 @@ export const hubErrors = {
   HUB_STORE_UNUSABLE: 'The store cannot be used. Make it writable, or choose another directory.',
   /** The clip cannot be written. */
   HUB_CLIP_UNWRITABLE: 'The clip cannot be written. Choose another path, or make room.',
+  /** Another recorder uses the directory. */
+  HUB_VAULT_IN_USE:
+    'Another recorder uses the directory. Stop that one first, or choose another directory.',
 } as const
 
 /** A code of {@link HubError}. */

@@ -1,7 +1,7 @@
 export { AccessoryClient, type ConnectOptions } from './accessory-client.ts'
 export type { Reading } from './characteristic-requests.ts'
 export { chooseConfiguration, type Offer, type Wishes } from './choose-configuration.ts'
-export { type ClipFragment, ClipWriter } from './clip-writer.ts'
+export { type ClipFragment, ClipWriter, type ClipWriterOptions } from './clip-writer.ts'
 export { HapConnection, type RequestBody } from './connection.ts'
 export { DataStreamClient, type DataStreamEvent } from './data-stream.ts'
 export {
@@ -37,7 +37,18 @@ export {
   recordClip,
 } from './record-clip.ts'
 export { Recording, type RecordingEnd, type RecordingTimes } from './recording.ts'
-export { type ArmOptions, arm, disarm, motionCharacteristic, readOffer } from './secure-video.ts'
+export {
+  type ArmOptions,
+  arm,
+  armedConfiguration,
+  disarm,
+  motionCharacteristic,
+  readOffer,
+} from './secure-video.ts'
 export { ControllerStore, type StoredAccessory } from './store/controller-store.ts'
 export { clipDate, clipName } from './vault/clip-name.ts'
+export type { ClipBeginning, ClipSidecar } from './vault/sidecar.ts'
+export { keepVault } from './vault/vault.ts'
+export type { VaultLimits } from './vault/vault-directory.ts'
+export type { VaultCamera, VaultEvent, VaultOptions } from './vault/vault-options.ts'
 export { verify } from './verify.ts'

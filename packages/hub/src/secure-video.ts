@@ -75,6 +75,37 @@ export async function arm(
 }
 
 /**
+ * What a camera is told to record.
+ *
+ * @returns Undefined when it is not armed: something is switched off, or nothing is selected.
+ * @throws HubError `HUB_NO_CAMERA`, and those of the connection
+ */
+export async function armedConfiguration(
+  client: AccessoryClient,
+): Promise<SelectedCameraRecordingConfiguration | undefined> {
+  const { database } = client
+  const recording = database.service('cameraEventRecordingManagement')
+  const mode = database.serviceOf(recording, 'cameraOperatingMode')
+  const selected = characteristicOf(recording, 'selectedCameraRecordingConfiguration')
+  const switches = [
+    characteristicOf(recording, 'active'),
+    characteristicOf(mode, 'homeKitCameraActive'),
+  ]
+  const readings = await client.read([selected, ...switches])
+  const valueAt = (wanted: RemoteCharacteristic) =>
+    readings.find(({ characteristic }) => characteristic === wanted)?.value
+  if (switches.some(each => Number(valueAt(each) ?? 0) !== 1)) return undefined
+  const value = valueAt(selected)
+  if (typeof value !== 'string' || value === '') return undefined
+  try {
+    return selectedCameraRecordingConfiguration.decodeLenient(Buffer.from(value, 'base64'))
+  } catch (error) {
+    if (!isTlvError(error)) throw error
+    return undefined
+  }
+}
+
+/**
  * "Stream": recordings are off, everything else stays as it is.
  *
  * @throws HubError `HUB_NO_CAMERA`, `HUB_REFUSED`, and those of the connection

@@ -8,6 +8,7 @@ import { pairCommand, unpairCommand } from './pair.ts'
 import { pairingsCommand } from './pairings.ts'
 import { recordCommand } from './record.ts'
 import { snapshotCommand } from './snapshot.ts'
+import { vaultCommand } from './vault.ts'
 import { watchCommand } from './watch.ts'
 
 /** `hksv hub`: the controller's side. */
@@ -37,6 +38,7 @@ Example, with a camera that shows the setup code 031-45-154:
     snapshotCommand(),
     watchCommand(),
     recordCommand(),
+    vaultCommand(),
   ]) {
     command.addCommand(sub)
   }
