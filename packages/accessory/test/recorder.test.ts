@@ -240,3 +240,14 @@ test('the prebuffer begins anew when the last reader is done', async () => {
   await source.starts.next()
   expect(source.wanted.at(-1)?.video.width).toBe(640)
 })
+
+test('says once that what comes is not what was selected', async () => {
+  const { source, recorder, said } = await running()
+  for (const width of [1280, 640, 1280, 640]) {
+    recorder.want(wantedOf(width))
+    await source.starts.next()
+  }
+  expect(said).toEqual([
+    'The hub selected h264 of 640x720, and gets h264 of 1280x720 as it comes from the source.',
+  ])
+})

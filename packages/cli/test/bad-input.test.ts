@@ -215,6 +215,28 @@ describe('camera', () => {
     expect(await name([], { HKSV_NAME: 'Environment' })).toBe('Environment')
     expect(await name(['--name', 'Flag'], { HKSV_NAME: 'Environment' })).toBe('Flag')
   })
+
+  test('several streams, in flags, in the environment and in the file', async () => {
+    const config = join(directory, 'streams.json')
+    writeFileSync(config, '{"name":["One","Two"]}')
+    expectSentence(
+      await hksv(['camera', '--config', config]),
+      2,
+      /"name" is wrong: it has one value/,
+    )
+    writeFileSync(config, '{"source":["sample","640x360@sample"]}')
+    const warned = async (args: string[], env: Record<string, string> = {}) => {
+      const storage = mkdtempSync(join(directory, 'streams-'))
+      const running = new CameraProcess(['--storage', storage, ...args], env)
+      await running.event('listening')
+      await running.stop()
+      return /was said to be (\d+x\d+) and is 1280x720/.exec(running.stderr)?.[1]
+    }
+    expect(await warned(['--config', config])).toBe('640x360')
+    expect(await warned([], { HKSV_SOURCE: 'sample\n320x180@sample\n' })).toBe('320x180')
+    expect(await warned(['--source', 'sample', '--source', '160x90@sample'])).toBe('160x90')
+    expect(await warned(['--source', 'sample', '--source', '1280x720@sample'])).toBeUndefined()
+  })
 })
 
 describe('hub', () => {

@@ -232,6 +232,20 @@ describeWithFfmpeg('an RTSP camera in trouble', () => {
     expectWhole(whole, clips, new Set(frameHashes(path, 'v')))
   })
 
+  test('that refuses us is not asked for each picture', async () => {
+    let status: number | undefined
+    const refusing = await camera({
+      reply: ({ method }) => (method === 'DESCRIBE' && status !== undefined ? { status } : {}),
+    })
+    const opened = await source(refusing.url)
+    status = 404
+    const take = () => opened.snapshot({ width: 320, height: 240 }, AbortSignal.timeout(10_000))
+    await expect(take()).rejects.toMatchObject({ code: 'MEDIA_RTSP_REFUSED' })
+    const asked = refusing.methods.length
+    await expect(take()).rejects.toMatchObject({ code: 'MEDIA_RTSP_REFUSED' })
+    expect(refusing.methods).toHaveLength(asked)
+  })
+
   test('that allows one transport only', async () => {
     const muted = await camera({ mute: 'udp' })
     const tcpOnly = await source(muted.url.replace('rtsp:', 'rtspt:'))

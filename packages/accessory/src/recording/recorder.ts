@@ -51,6 +51,7 @@ export class Recorder implements SampleListener {
   /** What is read now, and how to stop that. */
   #reading: { readonly encoding: string; stop(): void } | undefined
   #readers = 0
+  readonly #said = new Set<string>()
 
   constructor(options: RecorderOptions) {
     const { prebufferLengthMs, fragmentDurationMs } = options
@@ -112,6 +113,7 @@ export class Recorder implements SampleListener {
     // Who waits already for what comes next goes on waiting, unless it is something else.
     if (this.#timeline.description !== description) this.#beginTimeline(description)
     this.#fragmenter = this.#createFragmenter(description)
+    this.#compare(description)
   }
 
   sample(sample: MediaSample): void {
@@ -164,6 +166,18 @@ export class Recorder implements SampleListener {
       this.#forget()
       this.#renew()
     }
+  }
+
+  /** Says once of each pair that what comes is not what was selected. */
+  #compare({ video }: SourceDescription): void {
+    if (this.#wanted === undefined) return
+    const [selected, given] = [this.#wanted.video, video].map(
+      ({ codec, width, height }) => `${codec} of ${width}x${height}`,
+    )
+    const said = `The hub selected ${selected}, and gets ${given} as it comes from the source.`
+    if (selected === given || this.#said.has(said)) return
+    this.#said.add(said)
+    this.#options.log.info(said)
   }
 
   /** Reads what is wanted now, if that is something else. */

@@ -109,8 +109,10 @@ export async function runningRecorder(prebufferLengthMs = 4000): Promise<{
   source: HandSource
   recorder: Recorder
   failures: string[]
+  said: string[]
 }> {
   const failures: string[] = []
+  const said: string[] = []
   const source = await HandSource.open()
   const clock = systemClock
   const failed = (message: string) => void failures.push(message)
@@ -118,7 +120,7 @@ export async function runningRecorder(prebufferLengthMs = 4000): Promise<{
   const recorder = new Recorder({
     reader,
     description: source.description,
-    log,
+    log: { ...log, info: (what: unknown) => void said.push(String(what)) },
     clock,
     fragmentDurationMs: 4000,
     prebufferLengthMs,
@@ -129,7 +131,7 @@ export async function runningRecorder(prebufferLengthMs = 4000): Promise<{
     return reader.close()
   })
   await source.starts.next()
-  return { source, recorder, failures }
+  return { source, recorder, failures, said }
 }
 
 /** A camera's data streams and what it reports of them, with one recorder behind all. */
