@@ -29,6 +29,7 @@ import { recording } from './measures/recording.mjs'
 import { remux } from './measures/remux.mjs'
 import { sessions } from './measures/sessions.mjs'
 import { slowHub } from './measures/slow-hub.mjs'
+import { srtp } from './measures/srtp.mjs'
 import { start } from './measures/start.mjs'
 import { write } from './measures/write.mjs'
 import { judge, table } from './report.mjs'
@@ -53,6 +54,7 @@ const measures = [
   openToInit,
   fragmenter,
   remux,
+  srtp,
 ]
 const names = measures.map(({ name }) => name)
 

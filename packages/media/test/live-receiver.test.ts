@@ -1,5 +1,5 @@
 import { type LiveFrame, LiveReceiver, type LiveRule, liveRules } from '@hksv/media/live'
-import { isRtcp, type RtpEvent, type RtpFormat } from '@hksv/media/rtp'
+import { isRtcp, type RtpEvent, type RtpFormat, rtpFormat } from '@hksv/media/rtp'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
@@ -106,6 +106,42 @@ describe('a stream as it should be', () => {
       count += receiver.receive(bytes, at).filter(one => one.type === 'sample').length
     expect(receiver.findings()).toEqual([])
     expect(count).toBe(60)
+  })
+})
+
+describe('sound', () => {
+  const eld = 'mode=AAC-hbr;sizelength=13;indexlength=3;indexdeltalength=3;config=F8F0312C00BC00'
+  const rows = [
+    { codec: 'opus', rate: 16_000, rtpmap: 'opus/16000', fmtp: '', samples: 320, toc: 0x48 },
+    { codec: 'opus', rate: 24_000, rtpmap: 'opus/24000', fmtp: '', samples: 1440, toc: 0x58 },
+    {
+      codec: 'aac-eld',
+      rate: 16_000,
+      rtpmap: 'MPEG4-GENERIC/16000',
+      fmtp: eld,
+      samples: 480,
+      toc: 0,
+    },
+  ] as const
+  test.each(rows)('$codec at $rate: $samples samples a packet', row => {
+    const { codec, rate, rtpmap, fmtp, samples, toc } = row
+    const format = rtpFormat({ payloadType: 110, rtpmap, fmtp })
+    if (format === undefined) throw new Error('no format')
+    const keys = { srtp: key, peerSrtp: peerKey }
+    const sender = new SenderRun({ ...keys, codec, timescale: rate, payloadType: 110 })
+    const frames = Array.from({ length: 50 }, (_, i) => Uint8Array.of(toc, i + 1, 7))
+    for (const [i, data] of frames.entries())
+      sender.send({ decodeTime: i * samples, data }, (i * samples * 1000) / rate)
+    const view = new View({ format })
+    const heard: { time: number; hex: string }[] = []
+    for (const { bytes, at } of sender.sent)
+      for (const event of view.receiver.receive(bytes, at))
+        if (event.type === 'sample') {
+          const { decodeTime, data } = event.sample
+          heard.push({ time: decodeTime, hex: toHex(data) })
+        }
+    expect(heard).toEqual(frames.map((data, i) => ({ time: i * samples, hex: toHex(data) })))
+    expect(view.receiver.findings()).toEqual([])
   })
 })
 

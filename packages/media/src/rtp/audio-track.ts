@@ -109,6 +109,9 @@ function frameLengthOf(
   format: AacFormat | PlainAudioFormat,
 ): (bytes: Uint8Array, start: number, end: number) => number {
   if (format.codec === 'aac') return () => format.frameLength
-  if (format.codec === 'opus') return opusFrameSamples
+  // RFC 7587 counts at 48 kHz whatever the audio is; HomeKit counts at the rate that was negotiated.
+  if (format.codec === 'opus')
+    return (bytes, start, end) =>
+      Math.round((opusFrameSamples(bytes, start, end) * format.clockRate) / 48_000)
   return (_bytes, start, end) => Math.ceil((end - start) / format.channels)
 }
