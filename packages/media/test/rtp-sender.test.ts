@@ -137,6 +137,19 @@ describe('pacing', () => {
   })
 })
 
+test('a queue that is never empty sends all of it in order', () => {
+  const run = new SenderRun()
+  // Pictures come faster than they are to be shown.
+  for (let i = 0; i < 300; i++) run.send(picture(i, 20_000), i * 20)
+  run.goTo(10_000)
+  const packets = rtpOf(run)
+  expect(packets).toHaveLength(run.sender.statistics.packets)
+  const [first] = packets
+  expect(packets.map(one => (one.sequenceNumber - (first?.sequenceNumber ?? 0)) & 0xffff)).toEqual(
+    packets.map((_, i) => i & 0xffff),
+  )
+})
+
 describe('sender reports', () => {
   test('at once, then at the negotiated interval, each with the canonical name', () => {
     const unixTimeAtZeroMs = 1_700_000_000_000

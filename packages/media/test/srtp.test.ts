@@ -172,6 +172,21 @@ describe('replays', () => {
     )
   })
 
+  test('a source that was forged does not take a place', () => {
+    const receiver = new SrtpReceiver(key)
+    const sealed = (ssrc: number) =>
+      protect(new SrtpSender(key), rtp({ sequenceNumber: 1, timestamp: 1, ssrc }, Uint8Array.of(1)))
+    for (let ssrc = 100; ssrc < 200; ssrc++) {
+      const forged = sealed(ssrc)
+      forged[forged.length - 1] = (forged.at(-1) ?? 0) ^ 1
+      expect(receiver.unprotectRtp(forged)).toBe('authentication')
+    }
+    for (const ssrc of [1, 2]) {
+      expect(typeof receiver.unprotectRtp(sealed(ssrc))).toBe('object')
+      expect(receiver.unprotectRtp(sealed(ssrc))).toBe('replayed')
+    }
+  })
+
   test('before the first wrap there is nothing', () => {
     const receiver = new SrtpReceiver(key)
     receiver.unprotectRtp(protect(new SrtpSender(key), packet(2)))

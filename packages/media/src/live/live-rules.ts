@@ -16,12 +16,12 @@ export const liveRules: Readonly<Record<LiveRule, LiveRuleText>> = {
   'ssrc-announced': {
     level: 'must',
     says: 'every packet carries the SSRC that the response of SetupEndpoints announced',
-    source: 'HAP-R2 §9.6 (SetupEndpoints)',
+    source: 'HAP-R2, Setup Endpoints',
   },
   'payload-type-negotiated': {
     level: 'must',
     says: 'every packet carries the payload type that was selected',
-    source: 'HAP-R2 §9.6 (SelectedRTPStreamConfiguration)',
+    source: 'HAP-R2, Selected RTP Stream Configuration',
   },
   'sequence-by-one': {
     level: 'must',
@@ -41,7 +41,7 @@ export const liveRules: Readonly<Record<LiveRule, LiveRuleText>> = {
   'datagram-in-mtu': {
     level: 'must',
     says: 'no IP datagram is larger than the MTU that was negotiated',
-    source: 'HAP-R2 §9.6 (SelectedRTPStreamConfiguration)',
+    source: 'HAP-R2, Selected RTP Stream Configuration',
   },
   'no-bursts': {
     level: 'should',

@@ -4,6 +4,8 @@ const maxDelayMs = 200
 const share = 0.8
 /** So many go at once: a few packets are no burst. */
 const minBurst = 4
+/** Packets that left, before their places are freed. */
+const maxForgotten = 256
 
 interface QueuedPacket {
   readonly bytes: Uint8Array
@@ -42,8 +44,9 @@ export class PacketQueue {
     const packet = this.#packets[this.#head]
     if (packet === undefined || packet.sendAt > now) return undefined
     this.#head++
-    if (this.#head === this.#packets.length) {
-      this.#packets.length = 0
+    // Those that left are forgotten many at a time, as each time the others move.
+    if (this.#head === this.#packets.length || this.#head === maxForgotten) {
+      this.#packets.splice(0, this.#head)
       this.#head = 0
     }
     return packet.bytes

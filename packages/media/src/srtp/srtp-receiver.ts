@@ -32,6 +32,8 @@ export class SrtpReceiver {
   readonly #rtcp: PacketCipher
   readonly #rtpWindows = new Map<number, ReplayWindow>()
   readonly #rtcpWindows = new Map<number, ReplayWindow>()
+  /** For the next new source: what is forged must not cost memory. */
+  #fresh = new ReplayWindow()
 
   /** @throws RangeError for a key or salt of the wrong length. */
   constructor(key: SrtpKey) {
@@ -49,7 +51,7 @@ export class SrtpReceiver {
     const start = rtpPayloadStart(bytes, end)
     if (start === undefined) return 'malformed'
     const ssrc = uint32At(bytes, 8)
-    const window = windowOf(this.#rtpWindows, ssrc)
+    const window = this.#windowOf(this.#rtpWindows, ssrc)
     if (window === undefined) return 'too-many-sources'
     const index = nearestIndex(window.highest, uint16At(bytes, 2))
     if (index === undefined) return 'too-old'
@@ -57,7 +59,7 @@ export class SrtpReceiver {
     if (refusal !== undefined) return refusal
     if (!this.#rtp.isAuthentic(bytes, end, Math.floor(index / 0x10000))) return 'authentication'
     window.add(index)
-    this.#rtpWindows.set(ssrc, window)
+    this.#keep(this.#rtpWindows, ssrc, window)
     this.#rtp.crypt(bytes, { start, end }, ssrc, index)
     return bytes.subarray(0, end)
   }
@@ -71,7 +73,7 @@ export class SrtpReceiver {
     const end = tagStart - srtcpIndexLength
     if (end < rtcpHeaderLength) return 'malformed'
     const ssrc = uint32At(bytes, 4)
-    const window = windowOf(this.#rtcpWindows, ssrc)
+    const window = this.#windowOf(this.#rtcpWindows, ssrc)
     if (window === undefined) return 'too-many-sources'
     const flagged = uint32At(bytes, end)
     const index = flagged & 0x7fffffff
@@ -81,20 +83,21 @@ export class SrtpReceiver {
     // Who has the key and does not encrypt is not what was negotiated.
     if (flagged < 0x80000000) return 'not-encrypted'
     window.add(index)
-    this.#rtcpWindows.set(ssrc, window)
+    this.#keep(this.#rtcpWindows, ssrc, window)
     this.#rtcp.crypt(bytes, { start: rtcpHeaderLength, end }, ssrc, index)
     return bytes.subarray(0, end)
   }
-}
 
-/** @returns The window of a source, a new one for a new source; nothing when there are too many. */
-function windowOf(
-  windows: ReadonlyMap<number, ReplayWindow>,
-  ssrc: number,
-): ReplayWindow | undefined {
-  const known = windows.get(ssrc)
-  if (known !== undefined || windows.size >= maxSources) return known
-  return new ReplayWindow()
+  /** @returns The window of a source, a new one for a new source; nothing when there are too many. */
+  #windowOf(windows: ReadonlyMap<number, ReplayWindow>, ssrc: number): ReplayWindow | undefined {
+    return windows.get(ssrc) ?? (windows.size < maxSources ? this.#fresh : undefined)
+  }
+
+  #keep(windows: Map<number, ReplayWindow>, ssrc: number, window: ReplayWindow): void {
+    if (window !== this.#fresh) return
+    windows.set(ssrc, window)
+    this.#fresh = new ReplayWindow()
+  }
 }
 
 /**
