@@ -66,6 +66,8 @@ export interface CameraState {
   readonly prebufferBytes: number
   /** Verified connections of controllers. */
   readonly sessions: number
+  /** Pairing ids of those who look live, once for each live view. */
+  readonly viewers: readonly string[]
   readonly settings: CameraSettings
   /** Of a source that can fail. */
   readonly source: SourceHealth | undefined

@@ -143,7 +143,7 @@ describe('PUT', () => {
         { iid: active, status: -70410 },
         { iid: active, status: -70410 },
         { iid: identify, status: -70410 },
-        { iid: endpoints, status: -70412 },
+        { iid: endpoints, status: -70410 },
         { iid: endpoints, status: -70410 },
       ),
     )

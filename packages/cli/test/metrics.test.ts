@@ -50,6 +50,7 @@ const state: CameraState = {
   isOccupancyDetected: false,
   prebufferBytes: 1_500_000,
   sessions: 3,
+  viewers: [],
   settings: {
     isCameraActive: true,
     isStreamingActive: [true],

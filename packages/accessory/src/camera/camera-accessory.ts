@@ -6,6 +6,7 @@ import type { ControlTarget } from '../control/control-routes.ts'
 import { ControlServer } from '../control/control-server.ts'
 import { isAccessoryError } from '../errors.ts'
 import type { SnapshotRequest } from '../http/router.ts'
+import { StreamService } from '../live/stream-service.ts'
 import { HdsListener } from '../recording/hds-listener.ts'
 import { RecordingManager } from '../recording/recording-manager.ts'
 import type { EventLog } from '../records/event-log.ts'
@@ -15,7 +16,7 @@ import type { CameraInfo, CameraOptions, CameraState, RunningCamera } from '../s
 import type { CompleteAbilities } from './abilities.ts'
 import { Camera } from './camera.ts'
 import { addCameraServices, type CameraServices } from './camera-services.ts'
-import { isAwake, readinessOf, type SettingsStore } from './camera-settings.ts'
+import { isAwake, isStreamAllowed, readinessOf, type SettingsStore } from './camera-settings.ts'
 import type { CameraEvent } from './events.ts'
 import type { RecordingOffer } from './recording-offer.ts'
 import { isShown, refuseSnapshot } from './snapshot-policy.ts'
@@ -42,6 +43,7 @@ export class CameraAccessory implements RunningCamera {
   readonly #services: CameraServices
   readonly #dataStream: HdsListener
   readonly #recordings: RecordingManager
+  readonly #streams: readonly StreamService[]
   #control: ControlServer | undefined
   #controlUrl: string | undefined
 
@@ -64,6 +66,7 @@ export class CameraAccessory implements RunningCamera {
       offer,
       abilities,
       adjust: patch => this.#camera.adjust(patch),
+      liveView: index => this.#stream(index),
       prepareDataStream: (request, requester) => this.#dataStream.prepare(request, requester),
     })
     this.#camera = new Camera({
@@ -102,8 +105,14 @@ export class CameraAccessory implements RunningCamera {
       onEvent: (connection, event) => this.#recordings.handle(connection, event),
       onSetUp: (setUp, { controllerId }) => keeper.setUp(setUp, controllerId),
     })
+    this.#streams = Array.from({ length: abilities.streamCount }, (_, index) =>
+      this.#createStream(index),
+    )
     settings.onChange(current => {
       this.#services.refresh()
+      for (const [index, stream] of this.#streams.entries()) {
+        if (!isStreamAllowed(current, index)) stream.end('not-allowed')
+      }
       if (!isAwake(current) || !current.isRecordingActive) this.#recordings.close('notAllowed')
     })
   }
@@ -123,6 +132,7 @@ export class CameraAccessory implements RunningCamera {
       isOccupancyDetected: this.#camera.occupancy.isDetected,
       prebufferBytes: this.#camera.prebufferBytes,
       sessions: this.#accessory.sessionCount,
+      viewers: this.#streams.flatMap(({ viewer }) => viewer ?? []),
       settings: this.#parts.settings.current,
       source: this.#parts.options.source.health,
     }
@@ -188,6 +198,7 @@ export class CameraAccessory implements RunningCamera {
   }
 
   async close(): Promise<void> {
+    for (const stream of this.#streams) stream.end('closed')
     this.#recordings.close('cancelled')
     this.#dataStream.close()
     await this.#control?.close()
@@ -198,6 +209,26 @@ export class CameraAccessory implements RunningCamera {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
+  }
+
+  #createStream(index: number): StreamService {
+    const { crypto, clock, log, settings } = this.#parts
+    return new StreamService({
+      ...this.#camera.live,
+      clock,
+      log,
+      random: length => crypto.random(length),
+      isAllowed: () => isStreamAllowed(settings.current, index),
+      used: isInUse => this.#services.showStream(index, isInUse),
+      started: controllerId => this.#emit({ event: 'stream-started', controllerId }),
+      stopped: report => this.#emit({ event: 'stream-stopped', ...report }),
+    })
+  }
+
+  #stream(index: number): StreamService {
+    const stream = this.#streams[index]
+    if (stream === undefined) throw new RangeError(`there is no stream ${index}`)
+    return stream
   }
 
   #controlTarget(): ControlTarget {

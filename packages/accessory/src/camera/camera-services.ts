@@ -24,6 +24,9 @@ import { encodeOffer, type RecordingOffer } from './recording-offer.ts'
 import { parseSelection } from './recording-selection.ts'
 import { encodeStreamOffer } from './stream-offer.ts'
 
+const STREAM_FREE = toBase64(streamingStatus.encode({ status: 0 }))
+const STREAM_IN_USE = toBase64(streamingStatus.encode({ status: 1 }))
+
 /** What the services need of the camera behind them. */
 export interface CameraServicesOptions {
   readonly database: AttributeDatabase
@@ -32,7 +35,16 @@ export interface CameraServicesOptions {
   readonly abilities: CompleteAbilities
   /** Changes what the camera's hardware has to know. */
   adjust(patch: Partial<CameraSettings>): Promise<void>
+  /** The live view of one stream service. */
+  liveView(index: number): LiveView
   prepareDataStream(request: SetupRequest, requester: Requester): Promise<SetupResponse>
+}
+
+/** What a stream service asks of the live view behind it. */
+export interface LiveView {
+  setUp(base64: string, requester: Requester): Promise<void>
+  answerFor(requester: Requester): string
+  select(base64: string, requester: Requester): void
 }
 
 /** What the camera itself speaks through. */
@@ -43,6 +55,8 @@ export interface CameraServices {
   readonly thirdPartyCameraActive: PublishedCharacteristic<number>
   /** Only of a doorbell. */
   readonly programmableSwitchEvent: PublishedCharacteristic<number> | undefined
+  /** Shows whether somebody uses a stream service. */
+  showStream(index: number, isInUse: boolean): void
   /** Shows what follows from settings that no controller wrote. */
   refresh(): void
 }
@@ -58,7 +72,9 @@ type BooleanSetting = {
  */
 export function addCameraServices(options: CameraServicesOptions): CameraServices {
   const { database, settings, adjust, abilities } = options
-  for (let index = 0; index < abilities.streamCount; index++) addStreamManagement(options, index)
+  const streams = Array.from({ length: abilities.streamCount }, (_, index) =>
+    addStreamManagement(options, index),
+  )
   const adjustable = (name: BooleanSetting) => flag(settings, name, adjust)
   database.add('microphone', {
     service: 'microphone',
@@ -99,6 +115,9 @@ export function addCameraServices(options: CameraServicesOptions): CameraService
     occupancyDetected: occupancy?.occupancyDetected,
     thirdPartyCameraActive: mode.thirdPartyCameraActive,
     programmableSwitchEvent,
+    showStream(index, isInUse) {
+      streams[index]?.update(isInUse ? STREAM_IN_USE : STREAM_FREE)
+    },
     refresh() {
       const { current } = settings
       motion.statusActive.update(isAwake(current))
@@ -148,28 +167,34 @@ function uint8(settings: SettingsStore, name: BooleanSetting): CharacteristicOpt
   }
 }
 
-function addStreamManagement({ database, settings }: CameraServicesOptions, index: number): void {
+function addStreamManagement(
+  { database, settings, liveView }: CameraServicesOptions,
+  index: number,
+): PublishedCharacteristic<string> {
   const supported = encodeStreamOffer()
-  // Live view is not offered yet, and says so: status 2 is "unavailable" here and "error" there.
-  const unavailable = toBase64(streamingStatus.encode({ status: 2 }))
-  const refuse = () => {
-    throw hapStatusError(hapStatus.notAllowedInCurrentState)
-  }
-  database.add(`stream-${index + 1}`, {
+  const { characteristics } = database.add(`stream-${index + 1}`, {
     service: 'cameraRtpStreamManagement',
     characteristics: {
-      streamingStatus: { value: unavailable },
+      streamingStatus: { value: STREAM_FREE },
       supportedVideoStreamConfiguration: { value: supported.video },
       supportedAudioStreamConfiguration: { value: supported.audio },
       supportedRtpConfiguration: { value: supported.rtp },
-      selectedRtpStreamConfiguration: { set: refuse },
-      setupEndpoints: { set: refuse },
+      selectedRtpStreamConfiguration: {
+        get: () => '',
+        set: (value, { requester }) => liveView(index).select(value, requester),
+      },
+      setupEndpoints: {
+        // Keys are for who asked.
+        get: ({ requester }) => liveView(index).answerFor(requester),
+        set: (value, { requester }) => liveView(index).setUp(value, requester),
+      },
       active: {
         value: () => Number(settings.current.isStreamingActive[index] ?? true),
         set: isOn => settings.changeStreaming(index, isOn === 1),
       },
     },
   })
+  return characteristics.streamingStatus
 }
 
 function addDoorbell(database: AttributeDatabase): PublishedCharacteristic<number> {

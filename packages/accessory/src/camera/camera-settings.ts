@@ -28,6 +28,11 @@ export function isAwake({ isCameraActive, isManuallyDisabled }: CameraSettings):
   return isCameraActive && !isManuallyDisabled
 }
 
+/** Whether anybody may look through this stream service. */
+export function isStreamAllowed(settings: CameraSettings, index: number): boolean {
+  return isAwake(settings) && (settings.isStreamingActive[index] ?? true)
+}
+
 /** Whether recordings are wanted and possible: awake, allowed, and configured by a hub. */
 export function isArmed(settings: CameraSettings): boolean {
   const { isRecordingActive, selectedConfiguration } = settings

@@ -1,5 +1,6 @@
 import type { Clock, MediaSource } from '@hksv/media'
 
+import { LiveSound } from '../live-audio/live-sound.ts'
 import type { Log } from '../log.ts'
 import { Recorder } from '../recording/recorder.ts'
 import type { RecordingPermit } from '../recording/recording-manager.ts'
@@ -45,6 +46,8 @@ export class Camera {
   readonly settings: SettingsStore
   readonly motion: Detection
   readonly occupancy: Detection
+  /** What live views are made of. */
+  readonly live: { readonly reader: SourceReader; readonly sound: LiveSound }
   readonly #parts: CameraParts
   readonly #reader: SourceReader
   readonly #recorder: Recorder
@@ -64,6 +67,8 @@ export class Camera {
       failed: (message, isRepeated) =>
         emit({ event: 'error', message, ...(isRepeated && { isRepeated }) }),
     })
+    const sound = new LiveSound({ reader: this.#reader, ffmpeg: 'ffmpeg', clock, log })
+    this.live = { reader: this.#reader, sound }
     this.#recorder = new Recorder({
       reader: this.#reader,
       description: source.description,
@@ -169,6 +174,7 @@ export class Camera {
     this.#snapshots.forget()
     this.#recorder.stop()
     this.#watch.stop()
+    await this.live.sound.close()
     await this.#reader.close()
   }
 

@@ -1,3 +1,4 @@
+import type { StreamReport } from '../live/live-stream.ts'
 import type { RecordingReport } from '../recording/recording-session.ts'
 
 /** What happens at a camera, for whoever watches it. */
@@ -19,5 +20,7 @@ export type CameraEvent =
   | { readonly event: 'identify' }
   | { readonly event: 'recording-opened'; readonly controllerId: string }
   | ({ readonly event: 'recording-closed' } & RecordingReport)
+  | { readonly event: 'stream-started'; readonly controllerId: string }
+  | ({ readonly event: 'stream-stopped' } & StreamReport)
   /** The source broke off, and is started again; for the same reason as just before when `isRepeated`. */
   | { readonly event: 'error'; readonly message: string; readonly isRepeated?: true }

@@ -8,6 +8,7 @@ import {
   type WantedStream,
 } from '@hksv/media'
 
+import { PictureTail } from '../live/picture-tail.ts'
 import type { Log } from '../log.ts'
 import { SourceTroubles } from './source-troubles.ts'
 
@@ -20,6 +21,8 @@ const MIN_LIFE_MS = 1000
 export interface SampleListener {
   /** What comes from now on is this, and continues nothing. */
   began(description: SourceDescription): void
+  /** What came before of a source that was read already, from its newest key frame on. Not a copy. */
+  recent?(pictures: readonly MediaSample[]): void
   /** Its data is a view: copy what is kept. */
   sample(sample: MediaSample): void
   /** Sound that is for the live view alone; likewise a view. */
@@ -98,6 +101,7 @@ class Reading {
   readonly #stop = new AbortController()
   readonly #backOff: BackOff
   readonly #troubles: SourceTroubles
+  readonly #tail = new PictureTail()
   /** While samples can come. */
   #description: SourceDescription | undefined
 
@@ -114,7 +118,9 @@ class Reading {
 
   add(listener: SampleListener): void {
     this.#listeners.add(listener)
-    if (this.#description !== undefined) listener.began(this.#description)
+    if (this.#description === undefined) return
+    listener.began(this.#description)
+    listener.recent?.(this.#tail.pictures)
   }
 
   remove(listener: SampleListener): void {
@@ -166,12 +172,14 @@ class Reading {
           if (sample.track === 'live-audio') listener.liveAudio?.(sample)
           else listener.sample(sample)
         }
+        if (sample.track === 'video') this.#tail.push(sample)
       }
       return undefined
     } catch (error) {
       return { error }
     } finally {
       this.#description = undefined
+      this.#tail.clear()
       for (const listener of this.#listeners) listener.ended()
     }
   }

@@ -178,6 +178,10 @@ function describe(event: CameraEvent): string | undefined {
       const megabytes = (event.bytes / 1e6).toFixed(1)
       return `The recording is over (${event.reason}): ${event.fragments} fragments, ${megabytes} MB.`
     }
+    case 'stream-started':
+      return 'Somebody looks.'
+    case 'stream-stopped':
+      return `The live view is over (${event.reason}).`
     case 'identify':
       // The log has said so.
       return undefined

@@ -1,0 +1,258 @@
+import type { SelectedAudioStream, SelectedVideoStream } from '@hksv/hap'
+import type { LiveAudioFrame, MediaSample, SourceDescription, WantedStream } from '@hksv/media'
+import { LiveClock, RtpSender, type SrtpKey } from '@hksv/media/live'
+
+import type { SampleListener, SourceReader } from '../camera/source-reader.ts'
+import type { LiveSound } from '../live-audio/live-sound.ts'
+import type { Log } from '../log.ts'
+import type { DatagramSocket } from './datagram-socket.ts'
+
+/** Units a second of all times here. */
+const CLOCK_RATE = 90_000
+/** Between the pictures that a viewer begins with: quick, and no burst. */
+const CATCH_UP_MS = 5
+/** Of a source that begins anew: about a picture later than its last one. */
+const GAP = CLOCK_RATE / 30
+
+/** One of the two tracks of a live view: where it goes and how it is sealed. */
+export interface LiveTrack {
+  readonly socket: DatagramSocket
+  readonly ssrc: number
+  /** With what we seal, and with what the viewer does. */
+  readonly srtp: SrtpKey
+  readonly peerSrtp: SrtpKey
+}
+
+/** What a {@link LiveMedia} works with. */
+export interface LiveMediaOptions {
+  readonly reader: SourceReader
+  readonly sound: LiveSound
+  readonly log: Log
+  readonly random: (length: number) => Uint8Array
+  readonly ipVersion: 4 | 6
+  readonly video: LiveTrack
+  readonly audio: LiveTrack
+}
+
+/** The time of a {@link LiveMedia}. */
+export interface LivePace {
+  now(): number
+  /** There is something to send, or it is due earlier. */
+  wake(): void
+}
+
+/** What a controller chose, checked: all that a start needs is there. */
+export interface LiveSelection {
+  readonly attributes: NonNullable<SelectedVideoStream['attributes']>
+  readonly payloadType: number
+  readonly rtp: NonNullable<SelectedVideoStream['rtp']>
+  readonly audio: SelectedAudioStream | undefined
+}
+
+/** Sends the pictures and the sound of a source to one viewer, from the newest key frame on. */
+export class LiveMedia implements SampleListener {
+  readonly #options: LiveMediaOptions
+  readonly #pace: LivePace
+  readonly #audioFormat: SelectedAudioStream | undefined
+  readonly #video: RtpSender
+  readonly #audio: RtpSender | undefined
+  /** Pictures that wait, the oldest first. */
+  #backlog: MediaSample[] = []
+  #catchUpAt = 0
+  #wanted: WantedStream
+  #stop: (() => void) | undefined
+  #timescale = CLOCK_RATE
+  /** From the source's timeline to that of the viewer; nothing before the first key frame. */
+  #shift: number | undefined
+  #lastTime: number | undefined
+
+  constructor(selection: LiveSelection, options: LiveMediaOptions, pace: LivePace) {
+    const { random, ipVersion, video, audio } = options
+    const { rtp, payloadType, audio: heard } = selection
+    this.#options = options
+    this.#audioFormat = heard
+    this.#pace = pace
+    this.#wanted = wantedStream(selection)
+    const common = {
+      ipVersion,
+      random,
+      clock: new LiveClock(),
+      unixTimeAtZeroMs: performance.timeOrigin,
+      ...(rtp.maxMtu !== undefined && { mtu: rtp.maxMtu }),
+    }
+    this.#video = new RtpSender({
+      ...common,
+      ...sealing(video),
+      codec: 'h264',
+      payloadType,
+      timescale: CLOCK_RATE,
+      reportIntervalMs: rtp.minRtcpIntervalSeconds * 1000,
+    })
+    video.socket.listen(bytes => this.#video.receive(bytes, this.#pace.now()))
+    if (heard === undefined) return
+    const sender = new RtpSender({
+      ...common,
+      ...sealing(audio),
+      codec: heard.codec === 3 ? 'opus' : 'aac-eld',
+      payloadType: heard.rtp.payloadType,
+      timescale: sampleRate(heard),
+      reportIntervalMs: heard.rtp.minRtcpIntervalSeconds * 1000,
+    })
+    this.#audio = sender
+    audio.socket.listen(bytes => sender.receive(bytes, this.#pace.now()))
+  }
+
+  /** When the viewer was last heard. */
+  get lastRtcpAt(): number | undefined {
+    const times = [this.#video, this.#audio].flatMap(each => each?.statistics.lastRtcpAt ?? [])
+    return times.length === 0 ? undefined : Math.max(...times)
+  }
+
+  /** Packets sent so far. */
+  get packets(): number {
+    return this.#video.statistics.packets + (this.#audio?.statistics.packets ?? 0)
+  }
+
+  /** Begins to send, or goes on after {@link LiveMedia.pause}. */
+  play(): void {
+    if (this.#stop !== undefined) return
+    const { reader, sound } = this.#options
+    const heard = this.#audioFormat
+    const stopVideo = reader.listen(this, this.#wanted)
+    const stopAudio =
+      heard === undefined
+        ? undefined
+        : sound.listen({ format: audioFormat(heard), wanted: this.#wanted }, frame =>
+            this.#hear(frame),
+          )
+    this.#stop = () => {
+      stopVideo()
+      stopAudio?.()
+    }
+  }
+
+  /** Sends no media until it plays again. */
+  pause(): void {
+    this.#stop?.()
+    this.#stop = undefined
+    this.ended()
+  }
+
+  /** Takes another size or bit rate: another encoding of the source may fit better. */
+  reconfigure(selection: LiveSelection): void {
+    this.#video.setReportInterval(selection.rtp.minRtcpIntervalSeconds * 1000)
+    const { reader } = this.#options
+    const before = reader.encodingFor(this.#wanted)
+    this.#wanted = wantedStream(selection)
+    if (this.#stop === undefined || reader.encodingFor(this.#wanted) === before) return
+    this.pause()
+    this.play()
+  }
+
+  began({ video }: SourceDescription): void {
+    this.ended()
+    if (video.codec !== 'h264') {
+      this.#options.log.warn('Live views show H.264 alone; the source has H.265.')
+      return
+    }
+    this.#timescale = video.timescale
+    this.#video.setParameterSets([...video.sps, ...video.pps])
+  }
+
+  recent(pictures: readonly MediaSample[]): void {
+    this.#backlog = [...pictures]
+    this.#pace.wake()
+  }
+
+  sample(sample: MediaSample): void {
+    if (sample.track !== 'video') return
+    if (this.#backlog.length === 0) this.#show(sample)
+    else this.#backlog.push({ ...sample, data: Uint8Array.from(sample.data) })
+    this.#pace.wake()
+  }
+
+  ended(): void {
+    this.#backlog = []
+    this.#shift = undefined
+  }
+
+  /** Sends what is due. */
+  work(now: number): void {
+    if (this.#backlog.length > 0 && now >= this.#catchUpAt) {
+      this.#catchUpAt = now + CATCH_UP_MS
+      const next = this.#backlog.shift()
+      if (next !== undefined) this.#show(next)
+    }
+    this.#flush(now)
+  }
+
+  /** When to call {@link LiveMedia.work} next. */
+  get deadline(): number {
+    const catchUpAt = this.#backlog.length > 0 ? this.#catchUpAt : Number.POSITIVE_INFINITY
+    const senders = [this.#video, this.#audio].flatMap(each => each?.deadline() ?? [])
+    return Math.min(catchUpAt, ...senders)
+  }
+
+  /** Says goodbye. */
+  end(now: number): void {
+    this.pause()
+    this.#video.end(now)
+    this.#audio?.end(now)
+    this.#flush(now)
+  }
+
+  #show({ decodeTime, compositionTimeOffset = 0, isSync, data }: MediaSample): void {
+    const scale = CLOCK_RATE / this.#timescale
+    const time = Math.round((decodeTime + compositionTimeOffset) * scale)
+    if (this.#shift === undefined) {
+      if (!isSync) return
+      this.#shift = this.#lastTime === undefined ? 0 : this.#lastTime + GAP - time
+    }
+    this.#lastTime = time + this.#shift
+    this.#video.send({ decodeTime: this.#lastTime, isSync, data }, this.#pace.now())
+  }
+
+  #hear({ decodeTime, data }: LiveAudioFrame): void {
+    const heard = this.#audioFormat
+    if (heard === undefined || this.#shift === undefined) return
+    const shift = Math.round((this.#shift * sampleRate(heard)) / CLOCK_RATE)
+    this.#audio?.send({ decodeTime: decodeTime + shift, data }, this.#pace.now())
+    this.#pace.wake()
+  }
+
+  #flush(now: number): void {
+    const { video, audio } = this.#options
+    send(this.#video, video.socket, now)
+    if (this.#audio !== undefined) send(this.#audio, audio.socket, now)
+  }
+}
+
+function send(sender: RtpSender, socket: DatagramSocket, now: number): void {
+  sender.tick(now)
+  for (let bytes = sender.take(now); bytes !== undefined; bytes = sender.take(now)) {
+    socket.send(bytes)
+  }
+}
+
+function sealing({ ssrc, srtp, peerSrtp }: LiveTrack) {
+  return { ssrc, srtp, peerSrtp }
+}
+
+function wantedStream({ attributes, rtp }: LiveSelection): WantedStream {
+  const { width, height, frameRate } = attributes
+  const bitRateKbps = rtp.maxBitRateKbps
+  return { video: { codec: 'h264', width, height, framesPerSecond: frameRate, bitRateKbps } }
+}
+
+function audioFormat(audio: SelectedAudioStream) {
+  return {
+    codec: audio.codec === 3 ? 'opus' : 'aac-eld',
+    sampleRate: sampleRate(audio),
+    packetTimeMs: audio.parameters.packetTimeMs,
+    bitRateKbps: audio.rtp.maxBitRateKbps,
+  } as const
+}
+
+function sampleRate({ parameters }: SelectedAudioStream): number {
+  return [8000, 16_000, 24_000][parameters.sampleRate] ?? 16_000
+}

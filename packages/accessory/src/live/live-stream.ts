@@ -1,0 +1,134 @@
+import type { Clock } from '@hksv/media'
+
+import type { Requester } from '../database/request-context.ts'
+import { LiveMedia, type LiveMediaOptions, type LiveSelection } from './live-media.ts'
+
+/** A controller that sets up and then does not start is gone. */
+const START_WITHIN_MS = 10_000
+/** So long may nothing be heard of a viewer. */
+const RTCP_WITHIN_MS = 30_000
+
+/** Why a live view ended. */
+export type StreamEnd =
+  | 'controller'
+  | 'replaced'
+  | 'connection-lost'
+  | 'never-started'
+  | 'viewer-silent'
+  | 'not-allowed'
+  | 'closed'
+
+/** What a live view was, when it is over. */
+export interface StreamReport {
+  readonly controllerId: string
+  readonly reason: StreamEnd
+  /** Nothing when it was never started. */
+  readonly durationMs: number | undefined
+  readonly packets: number
+}
+
+/** What a {@link LiveStream} works with. */
+export interface LiveStreamOptions extends LiveMediaOptions {
+  readonly clock: Clock
+  readonly requester: Requester
+  /** 16 bytes. */
+  readonly sessionId: Uint8Array
+  /** It is over, and its sockets are closed. */
+  readonly ended: (report: StreamReport) => void
+}
+
+/** One live view from its set-up to its end: its media, its sockets, and its time. */
+export class LiveStream {
+  readonly requester: Requester
+  readonly sessionId: Uint8Array
+  readonly #options: LiveStreamOptions
+  readonly #connectionLost = () => this.end('connection-lost')
+  readonly #preparedAt: number
+  #media: LiveMedia | undefined
+  #selection: LiveSelection | undefined
+  #startedAt: number | undefined
+  #isOver = false
+  #nap = new AbortController()
+
+  constructor(options: LiveStreamOptions) {
+    this.#options = options
+    this.requester = options.requester
+    this.sessionId = options.sessionId
+    this.#preparedAt = options.clock.now()
+    this.requester.signal.addEventListener('abort', this.#connectionLost)
+    void this.#run()
+  }
+
+  get isStreaming(): boolean {
+    return this.#media !== undefined
+  }
+
+  get selection(): LiveSelection | undefined {
+    return this.#selection
+  }
+
+  start(selection: LiveSelection): void {
+    const { clock } = this.#options
+    this.#selection = selection
+    this.#startedAt = clock.now()
+    const media = new LiveMedia(selection, this.#options, {
+      now: () => clock.now(),
+      wake: () => this.#nap.abort(),
+    })
+    this.#media = media
+    media.play()
+    this.#nap.abort()
+  }
+
+  reconfigure(selection: LiveSelection): void {
+    this.#selection = selection
+    this.#media?.reconfigure(selection)
+  }
+
+  suspend(): void {
+    this.#media?.pause()
+  }
+
+  resume(): void {
+    this.#media?.play()
+    this.#nap.abort()
+  }
+
+  end(reason: StreamEnd): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    const { clock, video, audio, requester, ended } = this.#options
+    const now = clock.now()
+    requester.signal.removeEventListener('abort', this.#connectionLost)
+    this.#media?.end(now)
+    video.socket.close()
+    audio.socket.close()
+    this.#nap.abort()
+    ended({
+      controllerId: requester.controllerId,
+      reason,
+      durationMs: this.#startedAt === undefined ? undefined : Math.round(now - this.#startedAt),
+      packets: this.#media?.packets ?? 0,
+    })
+  }
+
+  async #run(): Promise<void> {
+    const { clock } = this.#options
+    while (!this.#isOver) {
+      const now = clock.now()
+      if (now >= this.#expiresAt) {
+        this.end(this.#startedAt === undefined ? 'never-started' : 'viewer-silent')
+        return
+      }
+      this.#media?.work(now)
+      this.#nap = new AbortController()
+      const mediaAt = this.#media?.deadline ?? Number.POSITIVE_INFINITY
+      await clock.sleepUntil(Math.min(this.#expiresAt, mediaAt), this.#nap.signal)
+    }
+  }
+
+  get #expiresAt(): number {
+    if (this.#startedAt === undefined) return this.#preparedAt + START_WITHIN_MS
+    return (this.#media?.lastRtcpAt ?? this.#startedAt) + RTCP_WITHIN_MS
+  }
+}
