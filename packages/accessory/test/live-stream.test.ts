@@ -17,6 +17,7 @@ import { StreamService } from '../src/live/stream-service.ts'
 import { LiveSound } from '../src/live-audio/live-sound.ts'
 import { Mailbox } from './client.ts'
 import { instanceIds, pairedStage } from './support/camera.ts'
+import { HandSource } from './support/hand-source.ts'
 import { LiveViewer, parseAnswer } from './support/live-viewer.ts'
 import { StepClock } from './support/step-clock.ts'
 
@@ -33,8 +34,8 @@ function connection(localAddress = '127.0.0.1') {
   return { requester, close: () => closed.abort() }
 }
 
-async function service<C extends Clock>(clock: C) {
-  const source: MediaSource = await openSource('sample', { clock: new StepClock() })
+async function service<C extends Clock>(clock: C, given?: MediaSource) {
+  const source = given ?? (await openSource('sample', { clock: new StepClock() }))
   const reader = new SourceReader({ source, log, clock, failed: () => undefined })
   const sound = new LiveSound({ reader, ffmpeg: 'ffmpeg', clock, log })
   const used: boolean[] = []
@@ -169,6 +170,30 @@ describe('a live view', () => {
     })
   })
 
+  test('shows nothing of H.265, which nobody could decode', async () => {
+    const source = await HandSource.open()
+    const { video } = source.description
+    const { level, profile, ...rest } = video
+    const hevc = { ...rest, codec: 'h265', level, profile, vps: [] } as const
+    source.description = { ...source.description, video: hevc }
+    const { stream, stopped, reader } = await service(new StepClock(), source)
+    const viewer = await LiveViewer.open()
+    const { requester } = connection()
+    await stream.setUp(viewer.setup(), requester)
+    stream.select(viewer.start(), requester)
+    await source.starts.next()
+    const seen = new Mailbox<true>()
+    const stop = reader.listen(
+      { began: () => undefined, sample: () => seen.push(true), ended: () => undefined },
+      source.wanted[0],
+    )
+    source.keyFrame(0, 100)
+    await seen.next()
+    stop()
+    stream.select(viewer.select(0), requester)
+    expect(await stopped.next()).toMatchObject({ reason: 'controller', packets: 0 })
+  })
+
   test('is refused where it cannot be', async () => {
     const { stream, switches } = await service(new StepClock())
     const viewer = await LiveViewer.open()
@@ -185,6 +210,14 @@ describe('a live view', () => {
         refused(hapStatus.invalidValue),
       )
     }
+    const sound = {
+      codec: 2,
+      parameters: { channels: 1, bitRateMode: 0, sampleRate: 1, packetTimeMs: 30 },
+      rtp: { payloadType: 110, ssrc: 8, maxBitRateKbps: 24, minRtcpIntervalSeconds: 5 },
+    }
+    expect(() => stream.select(viewer.start(sound), requester)).toThrow(
+      refused(hapStatus.invalidValue),
+    )
     switches.isAllowed = false
     const status = refused(hapStatus.notAllowedInCurrentState)
     await expect(stream.setUp(viewer.setup(), requester)).rejects.toEqual(status)

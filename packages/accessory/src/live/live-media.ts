@@ -61,7 +61,8 @@ export class LiveMedia implements SampleListener {
   #catchUpAt = 0
   #wanted: WantedStream
   #stop: (() => void) | undefined
-  #timescale = CLOCK_RATE
+  /** Of the source's video; nothing while that is none a viewer can see. */
+  #timescale: number | undefined
   /** From the source's timeline to that of the viewer; nothing before the first key frame. */
   #shift: number | undefined
   #lastTime: number | undefined
@@ -151,6 +152,7 @@ export class LiveMedia implements SampleListener {
 
   began({ video }: SourceDescription): void {
     this.ended()
+    this.#timescale = undefined
     if (video.codec !== 'h264') {
       this.#options.log.warn('Live views show H.264 alone; the source has H.265.')
       return
@@ -202,6 +204,7 @@ export class LiveMedia implements SampleListener {
   }
 
   #show({ decodeTime, compositionTimeOffset = 0, isSync, data }: MediaSample): void {
+    if (this.#timescale === undefined) return
     const scale = CLOCK_RATE / this.#timescale
     const time = Math.round((decodeTime + compositionTimeOffset) * scale)
     if (this.#shift === undefined) {

@@ -15,7 +15,8 @@ import type { LiveSelection } from './live-media.ts'
 const MTUS = { min: 256, max: 65_535 }
 const AES_128 = { suite: 0, keyLength: 16, saltLength: 14 }
 const OPUS = 3
-const AAC_ELD = 2
+/** 16 and 24 kHz. */
+const OPUS_RATES = [1, 2]
 
 /** @throws AccessoryError `HAP_STATUS` -70410 for what cannot be set up. */
 export function parseSetupEndpoints(base64: string): SetupEndpointsRequest {
@@ -74,7 +75,7 @@ function checkRtp({ minRtcpIntervalSeconds, maxMtu = MTUS.max }: LiveSelection['
 }
 
 function checkAudio({ codec, parameters, rtp }: SelectedAudioStream): void {
-  check((codec === OPUS || codec === AAC_ELD) && parameters.sampleRate <= 2)
+  check(codec === OPUS && OPUS_RATES.includes(parameters.sampleRate))
   check(parameters.packetTimeMs > 0 && rtp.payloadType <= 127)
   check(rtp.minRtcpIntervalSeconds >= 0 && rtp.minRtcpIntervalSeconds <= 60)
 }

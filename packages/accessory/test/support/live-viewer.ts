@@ -1,5 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram'
 import {
+  type SelectedAudioStream,
   type SelectedRtpStreamConfiguration,
   type SetupEndpointsResponse,
   type StreamSealing,
@@ -65,7 +66,8 @@ export class LiveViewer {
     return base64(selectedRtpStreamConfiguration.encode({ control, ...more }))
   }
 
-  start(): string {
+  /** Starts with pictures, and with sound when it is given. */
+  start(audio?: SelectedAudioStream): string {
     return this.select(1, {
       video: {
         codec: 0,
@@ -73,6 +75,7 @@ export class LiveViewer {
         attributes: { width: 1280, height: 720, frameRate: 30 },
         rtp: { payloadType: 99, ssrc: 7, maxBitRateKbps: 299, minRtcpIntervalSeconds: 0.5 },
       },
+      ...(audio !== undefined && { audio }),
     })
   }
 
