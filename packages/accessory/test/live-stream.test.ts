@@ -17,7 +17,6 @@ import { StreamService } from '../src/live/stream-service.ts'
 import { LiveSound } from '../src/live-audio/live-sound.ts'
 import { Mailbox } from './client.ts'
 import { instanceIds, pairedStage } from './support/camera.ts'
-import { HandSource } from './support/hand-source.ts'
 import { LiveViewer, parseAnswer } from './support/live-viewer.ts'
 import { StepClock } from './support/step-clock.ts'
 
@@ -171,23 +170,27 @@ describe('a live view', () => {
   })
 
   test('shows nothing of H.265, which nobody could decode', async () => {
-    const source = await HandSource.open()
-    const { video } = source.description
-    const { level, profile, ...rest } = video
-    const hevc = { ...rest, codec: 'h265', level, profile, vps: [] } as const
-    source.description = { ...source.description, video: hevc }
+    const sample = await openSource('sample', { clock: new StepClock() })
+    const { level, profile, ...rest } = sample.description.video
+    const video = { ...rest, codec: 'h265', level, profile, vps: [] } as const
+    const source: MediaSource = {
+      description: { ...sample.description, video },
+      warnings: [],
+      samples: signal => sample.samples(signal),
+      snapshot: () => Promise.reject(new Error('no pictures')),
+      [Symbol.asyncDispose]: () => sample[Symbol.asyncDispose](),
+    }
     const { stream, stopped, reader } = await service(new StepClock(), source)
     const viewer = await LiveViewer.open()
     const { requester } = connection()
     await stream.setUp(viewer.setup(), requester)
     stream.select(viewer.start(), requester)
-    await source.starts.next()
     const seen = new Mailbox<true>()
-    const stop = reader.listen(
-      { began: () => undefined, sample: () => seen.push(true), ended: () => undefined },
-      source.wanted[0],
-    )
-    source.keyFrame(0, 100)
+    const stop = reader.listen({
+      began: () => undefined,
+      sample: ({ track }) => void (track === 'video' && seen.push(true)),
+      ended: () => undefined,
+    })
     await seen.next()
     stop()
     stream.select(viewer.select(0), requester)
