@@ -183,5 +183,5 @@ test('tells of a source that breaks off, as long as it is to record', async () =
   const error = { event: 'error', message: 'The source ended; it is started again.' }
   expect(events).toEqual([{ event: 'armed' }, error])
   await pass(1000)
-  expect(events).toEqual([{ event: 'armed' }, error, error])
+  expect(events).toEqual([{ event: 'armed' }, error, { ...error, isRepeated: true }])
 })
