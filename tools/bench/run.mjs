@@ -18,6 +18,7 @@ import { busyRead } from './measures/busy-read.mjs'
 import { descriptors } from './measures/descriptors.mjs'
 import { event } from './measures/event.mjs'
 import { fragmenter } from './measures/fragmenter.mjs'
+import { hub } from './measures/hub.mjs'
 import { install } from './measures/install.mjs'
 import { manyCameras } from './measures/many-cameras.mjs'
 import { memory } from './measures/memory.mjs'
@@ -31,6 +32,7 @@ import { sessions } from './measures/sessions.mjs'
 import { slowHub } from './measures/slow-hub.mjs'
 import { srtp } from './measures/srtp.mjs'
 import { start } from './measures/start.mjs'
+import { vault } from './measures/vault.mjs'
 import { write } from './measures/write.mjs'
 import { judge, table } from './report.mjs'
 import { Subject } from './subject.mjs'
@@ -55,6 +57,8 @@ const measures = [
   fragmenter,
   remux,
   srtp,
+  hub,
+  vault,
 ]
 const names = measures.map(({ name }) => name)
 

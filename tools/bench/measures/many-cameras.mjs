@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 
 import { Camera } from '../camera.mjs'
+import { residentMegabytes } from '../resident.mjs'
 import { Subject } from '../subject.mjs'
 
 const CAMERAS = 32
@@ -67,10 +67,4 @@ async function atRest(subject) {
   await delay(SETTLE_MS)
   const cpuMs = await subject.cpuMsOf(() => delay(MEASURED_MS))
   return { cpu: (100 * cpuMs) / MEASURED_MS, rss: await residentMegabytes(subject.pid) }
-}
-
-async function residentMegabytes(pid) {
-  const text = await readFile(`/proc/${pid}/status`, 'utf8')
-  const [, kibibytes] = /^VmRSS:\s+(\d+) kB$/m.exec(text) ?? []
-  return (Number(kibibytes) * 1024) / 1e6
 }

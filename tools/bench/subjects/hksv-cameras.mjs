@@ -32,6 +32,10 @@ serve({
     return camera.info.port
   },
   paired: () => undefined,
+  /** Something moves in front of all of them. */
+  motion(durationMs) {
+    for (const camera of cameras) camera.raiseMotion(durationMs)
+  },
   /** Resolves when all prebuffers run. */
   async allArmed() {
     while (armed < cameras.length) {

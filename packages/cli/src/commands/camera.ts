@@ -1,6 +1,5 @@
 import process from 'node:process'
 import { createInterface, emitKeypressEvents } from 'node:readline'
-import { setFlagsFromString } from 'node:v8'
 
 import {
   type CameraEvent,
@@ -14,6 +13,7 @@ import { type MediaSource, type OpenSourceOptions, openSources } from '@hksv/med
 import { Command } from 'commander'
 
 import { exitAfter } from '../failure.ts'
+import { fitHeap } from '../fit-heap.ts'
 import { createLog } from '../log.ts'
 import type { MetricsSource } from '../metrics.ts'
 import { applyConfigFile } from '../options.ts'
@@ -35,17 +35,6 @@ export function cameraCommand(): Command {
     if (config !== undefined) applyConfigFile(self, config)
     await runCamera(self.opts<CameraFlags>())
   })
-}
-
-/**
- * Keeps V8's nursery as small as it begins. Under load it would double up to 48 MB and never shrink;
- * what a camera makes in passing are a few KiB a request, and its media is not on that heap. What it
- * seals counts for the heap's growth all the same: without room for it a recording of 600 MB collects
- * the whole heap 45 times, at twice the cost of all else.
- */
-function fitHeap(): void {
-  setFlagsFromString('--semi-space-growth-factor=1')
-  setFlagsFromString('--heap-growing-percent=400')
 }
 
 async function runCamera(flags: CameraFlags): Promise<void> {

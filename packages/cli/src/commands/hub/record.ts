@@ -5,6 +5,7 @@ import { clipName, type RecordStep, recordClip } from '@hksv/hub'
 import { Command, InvalidArgumentError } from 'commander'
 
 import { UsageError } from '../../failure.ts'
+import { fitHeap } from '../../fit-heap.ts'
 import { addOption, parseSeconds } from '../../options.ts'
 import { Output } from '../../output.ts'
 import { addHubOptions, connectAccessory, type HubFlags, reportClip } from './common.ts'
@@ -36,6 +37,7 @@ export function recordCommand(): Command {
   addOption(command, '--force', 'replace the file, if there is one', { standard: false })
   addHubOptions(command)
   return command.action(async (flags: RecordFlags) => {
+    fitHeap()
     check(flags)
     await untilStopped(stop => record(flags, new Output(flags), stop))
   })
