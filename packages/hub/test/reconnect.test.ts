@@ -86,6 +86,21 @@ test('comes back at once when the accessory announces itself on another port', a
   }
 })
 
+test('tries every address that is announced', async () => {
+  const accessory = await TestAccessory.start()
+  const paired = await accessory.pairedStore()
+  const announcements = new Announcements()
+  const { change, accessory: porch } = announced(accessory)
+  // Nothing listens there.
+  const addresses = ['127.0.0.2', '127.0.0.3', '127.0.0.1']
+  await announcements.follow(once({ change, accessory: { ...porch, addresses } }))
+  const stored = { ...paired.accessory, host: '127.0.0.3' }
+  for await (const client of connections({ ...paired, accessory: stored, announcements })) {
+    expect(client.address.host).toBe('127.0.0.1')
+    break
+  }
+})
+
 test('reads the database once for each configuration number', async () => {
   const accessory = await TestAccessory.start()
   const paired = await accessory.pairedStore()

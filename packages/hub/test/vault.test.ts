@@ -170,6 +170,26 @@ test('a refusal is not repeated until it moves anew', async () => {
   await vault.next('recorded')
 })
 
+test('a camera that says it is armed and refuses all the same is armed anew, once', async () => {
+  const { accessory, store, motion } = await camera()
+  let requests = 0
+  accessory.recorder.onRequested = stream => {
+    requests++
+    stream.refuse(dataSendReason.invalidConfiguration)
+  }
+  const vault = new RunningVault(store)
+  await vault.next('armed')
+  accessory.change(motion, true)
+  await vault.next('failed')
+  await vault.next('armed')
+  await vault.next('failed')
+  expect(requests).toBe(2)
+  accessory.change(motion, false)
+  accessory.recorder.onRequested = sendAll
+  accessory.change(motion, true)
+  await vault.next('recording')
+})
+
 test('a directory that is gone is one sentence, and recording goes on when it is back', async () => {
   const { accessory, store, motion } = await camera()
   accessory.recorder.onRequested = sendAll

@@ -96,31 +96,48 @@ class DatabaseMemory {
   }
 }
 
-/** Where it announces itself, or else where it was. */
+/** Where it announces itself, at one address after the other, or else where it was. */
 async function connect(options: KeepOptions, memory: DatabaseMemory): Promise<AccessoryClient> {
-  const { store, accessory, crypto, signal, announcements } = options
+  const { accessory, announcements } = options
   const announced = announcements?.latest(accessory.deviceId)
   const known = memory.of(announced?.configurationNumber)
-  const client = await AccessoryClient.connect({
-    store,
-    accessory,
-    address: addressIn(announced, accessory),
-    ...(crypto && { crypto }),
-    ...(signal && { signal }),
-    ...(known && { database: known }),
-  })
-  memory.keep(announced?.configurationNumber, client.database)
-  return client
+  const [first, ...others] = addressesOf(announced, accessory)
+  let client = connectTo(options, first, known)
+  for (const address of others) {
+    client = client.catch((error: unknown) => {
+      if (!isHubError(error) || error.code !== 'HUB_UNREACHABLE') throw error
+      return connectTo(options, address, known)
+    })
+  }
+  const connected = await client
+  memory.keep(announced?.configurationNumber, connected.database)
+  return connected
 }
 
-function addressIn(
+function connectTo(
+  { store, accessory, crypto, signal }: KeepOptions,
+  address: Address | undefined,
+  database: RemoteDatabase | undefined,
+): Promise<AccessoryClient> {
+  return AccessoryClient.connect({
+    store,
+    accessory,
+    ...(address && { address }),
+    ...(crypto && { crypto }),
+    ...(signal && { signal }),
+    ...(database && { database }),
+  })
+}
+
+/** The one that worked last time comes first. */
+function addressesOf(
   announced: { readonly addresses: readonly string[]; readonly port: number } | undefined,
   { host, port }: StoredAccessory,
-): Address {
-  if (announced === undefined) return { host, port }
-  // An address that worked is as good as the first one of the list.
-  const isThere = announced.addresses.includes(host)
-  return { host: isThere ? host : (announced.addresses[0] ?? host), port: announced.port }
+): Address[] {
+  if (announced === undefined) return [{ host, port }]
+  const { addresses } = announced
+  const hosts = addresses.includes(host) ? [host, ...addresses] : addresses
+  return [...new Set(hosts)].map(each => ({ host: each, port: announced.port }))
 }
 
 /** @see HomeKit Accessory Protocol R2 §6.6.1: another c# means another database. */

@@ -1,3 +1,6 @@
+import type { SelectedCameraRecordingConfiguration } from '@hksv/hap'
+import { dataSendReason } from '@hksv/hds'
+
 import type { AccessoryClient } from '../accessory-client.ts'
 import { type HubError, isHubError } from '../errors.ts'
 import { connections } from '../reconnect/connections.ts'
@@ -13,6 +16,11 @@ const PULSE_MS = 60_000
 /** After a failure, while it still moves. */
 const RETRY_MS = 2000
 const MAX_BUSY_MS = 16_000
+/** What a camera refuses with that is not armed. */
+const UNARMED: ReadonlySet<number> = new Set([
+  dataSendReason.notAllowed,
+  dataSendReason.invalidConfiguration,
+])
 
 /** What the cameras of a vault have in common. */
 export interface VaultContext
@@ -117,8 +125,13 @@ async function pulse(
   }
 }
 
-async function ensureArmed(context: VaultContext, client: AccessoryClient, camera: VaultCamera) {
-  const armed = await armedConfiguration(client)
+async function ensureArmed(
+  context: VaultContext,
+  client: AccessoryClient,
+  camera: VaultCamera,
+  isMistrusted = false,
+): Promise<SelectedCameraRecordingConfiguration> {
+  const armed = isMistrusted ? undefined : await armedConfiguration(client)
   if (armed !== undefined) return armed
   const selected = await arm(client, context.arm)
   context.onEvent({ event: 'armed', ...camera, selected })
@@ -134,6 +147,7 @@ async function record(
 ): Promise<void> {
   const { directory, active, maxClipMs, quietMs, ffmpeg, onEvent } = context
   let busyMs = 1000
+  let isMistrusted = false
   for (;;) {
     await motion.becomes(true, signal)
     onEvent({ event: 'motion', ...camera })
@@ -141,7 +155,7 @@ async function record(
       const recorded = await recordEvent({
         client,
         motion,
-        configuration: await ensureArmed(context, client, camera),
+        configuration: await ensureArmed(context, client, camera, isMistrusted),
         directory,
         active,
         maxClipMs,
@@ -151,6 +165,7 @@ async function record(
         onRecording: path => onEvent({ event: 'recording', ...camera, path }),
       })
       busyMs = 1000
+      isMistrusted = false
       const { path, clip, finish } = recorded
       context.later(finish)
       onEvent({ event: 'recorded', ...camera, path, clip })
@@ -159,7 +174,10 @@ async function record(
     } catch (error) {
       if (signal.aborted || !isHubError(error) || client.signal.aborted) throw error
       onEvent({ event: 'failed', ...camera, message: error.message })
-      await pause(error, busyMs, motion, signal)
+      // It says that it is armed, and that it is not: it is armed anew, once.
+      const isDoubtful = error.status !== undefined && UNARMED.has(error.status)
+      isMistrusted = isDoubtful && !isMistrusted
+      if (!isMistrusted) await pause(error, busyMs, motion, signal)
       busyMs = Math.min(busyMs * 2, MAX_BUSY_MS)
     }
   }
@@ -172,8 +190,8 @@ async function pause(
   motion: MotionState,
   signal: AbortSignal,
 ): Promise<void> {
-  const BUSY = 2
-  const isBusy = code === 'HUB_BUSY' || (code === 'HUB_RECORDING_REFUSED' && status === BUSY)
+  const isBusy =
+    code === 'HUB_BUSY' || (code === 'HUB_RECORDING_REFUSED' && status === dataSendReason.busy)
   if (code === 'HUB_RECORDING_REFUSED' && !isBusy) await motion.becomes(false, signal)
   else await wait(isBusy ? busyMs : RETRY_MS, signal)
 }
