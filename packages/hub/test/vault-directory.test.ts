@@ -142,6 +142,19 @@ test('files that are not its own are left alone', async () => {
   expect(readdirSync(directory).sort()).toEqual([...foreign, 'folder'].sort())
 })
 
+test('a clip that cannot be put in order does not stop the others', async () => {
+  const directory = temporaryDirectory()
+  const [bad, good] = [nameAt(2000), nameAt(1000)]
+  mkdirSync(join(directory, `${bad}.part.mp4`))
+  writeFileSync(join(directory, `${good}.part.mp4`), whole)
+  const events = await open(directory)
+  expect(events).toContainEqual({
+    event: 'failed',
+    message: expect.stringMatching(/Cannot put .*: it is a directory\. It is tried again\./),
+  })
+  expect(readdirSync(directory)).toEqual([`${bad}.part.mp4`, `${good}.json`, `${good}.mp4`])
+})
+
 test('two vaults on one directory are refused, also by another name of it', async () => {
   const directory = temporaryDirectory()
   const store = await ControllerStore.open(temporaryDirectory(), crypto)

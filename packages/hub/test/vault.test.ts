@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 import { dataSendReason } from '@hksv/hds'
 import { type ControllerStore, keepVault, type VaultEvent, type VaultOptions } from '@hksv/hub'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 
 import { iidOf } from './support/camera-database.ts'
 import { recordingOf } from './support/media.ts'
@@ -115,6 +115,32 @@ test('motion that goes on makes one clip after the other', async () => {
   for (let i = 0; i < 3; i++) {
     expect((await vault.next('recorded')).clip).toMatchObject({ fragments: 3, isComplete: true })
   }
+})
+
+test('a camera that ends its recordings itself is asked again more and more seldom', async () => {
+  const { accessory, store, motion } = await camera()
+  accessory.recorder.onRequested = stream => {
+    stream.accept()
+    stream.sendInit(media)
+    stream.sendFragments(media.fragments, { endOfStream: true })
+  }
+  const vault = new RunningVault(store)
+  await vault.next('armed')
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => {
+    vi.useRealTimers()
+  })
+  accessory.change(motion, true)
+  for (const pauseMs of [1000, 2000, 4000]) {
+    const { clip } = await vault.next('recorded')
+    expect(clip).toMatchObject({ isComplete: true, endedBy: 'camera', reason: 'endOfStream' })
+    await vault.next('kept')
+    const before = accessory.recorder.streams.length
+    await vi.advanceTimersByTimeAsync(pauseMs - 1)
+    expect(accessory.recorder.streams).toHaveLength(before)
+    await vi.advanceTimersByTimeAsync(1)
+  }
+  vi.useRealTimers()
 })
 
 test('a camera that somebody disarmed is armed again before it records', async () => {

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { chooseProvider } from '@hksv/crypto/node'
-import { type Fragment, Fragmenter, initSegment, renderFragment } from '@hksv/fmp4'
 import {
   AccessoryClient,
   arm,
@@ -14,10 +13,10 @@ import {
   Recording,
   recordClip,
 } from '@hksv/hub'
-import { openSource } from '@hksv/media'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { Peer } from './peer.ts'
+import { samplePackets } from './support/sample-packets.ts'
 
 const SETUP_CODE = '031-45-154'
 const crypto = chooseProvider()
@@ -45,31 +44,6 @@ afterAll(() => {
   peer?.stop()
   rmSync(directory, { recursive: true, force: true })
 })
-
-/** The built-in sample as a camera would send it. */
-async function sampleRecording(fragmentCount: number): Promise<Uint8Array[]> {
-  // As fast as it can be read.
-  const clock = { now: () => 0, sleepUntil: async () => undefined }
-  await using source = await openSource('sample', { clock })
-  const { video, audio } = source.description
-  if (audio === undefined) throw new Error('the sample has lost its sound')
-  const fragmenter = new Fragmenter({ video, audio })
-  const fragments: Fragment[] = []
-  for await (const sample of source.samples(new AbortController().signal)) {
-    const fragment = fragmenter.push(sample)
-    if (fragment !== undefined) fragments.push(fragment)
-    if (fragments.length === fragmentCount) break
-  }
-  const origin = { videoTime: fragments[0]?.video.decodeTime ?? 0 }
-  const init = initSegment({
-    video: { ...video, codec: 'avc1', trackId: 1 },
-    audio: { ...audio, codec: 'mp4a', trackId: 2 },
-  })
-  const media = fragments.map((fragment, i) =>
-    Buffer.concat(renderFragment(fragment, { sequenceNumber: i + 1, origin, withAudio: true })),
-  )
-  return [init, ...media]
-}
 
 const base64 = (packets: readonly Uint8Array[]) =>
   packets.map(packet => Buffer.from(packet).toString('base64'))
@@ -110,7 +84,7 @@ test('arming writes what the camera understands, timed where it asks for it', as
 })
 
 test('motion starts a clip whose bytes are those that the delegate sent', async () => {
-  const packets = await sampleRecording(3)
+  const packets = await samplePackets(3)
   await peer.tell({ packets: base64(packets) })
   const path = join(directory, 'clip.mp4')
   const report = await recordClip({
@@ -170,7 +144,7 @@ test('a hub that closes in the middle is understood', async () => {
 }, 20_000)
 
 test('a camera that just stops is given up, and its fragments are kept', async () => {
-  const packets = await sampleRecording(1)
+  const packets = await samplePackets(1)
   await peer.tell({ packets: base64(packets), endsWithoutLast: true })
   const path = join(directory, 'stopped.mp4')
   const report = await recordClip({ client, path, durationMs: 60_000, isNow: true })

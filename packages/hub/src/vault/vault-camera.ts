@@ -15,6 +15,7 @@ import type { VaultCamera, VaultOptions } from './vault-options.ts'
 const PULSE_MS = 60_000
 /** After a failure, while it still moves. */
 const RETRY_MS = 2000
+const FIRST_BUSY_MS = 1000
 const MAX_BUSY_MS = 16_000
 /** What a camera refuses with that is not armed. */
 const UNARMED: ReadonlySet<number> = new Set([
@@ -146,7 +147,7 @@ async function record(
   signal: AbortSignal,
 ): Promise<void> {
   const { directory, active, maxClipMs, quietMs, ffmpeg, onEvent } = context
-  let busyMs = 1000
+  let busyMs = FIRST_BUSY_MS
   let isMistrusted = false
   for (;;) {
     await motion.becomes(true, signal)
@@ -164,13 +165,17 @@ async function record(
         signal,
         onRecording: path => onEvent({ event: 'recording', ...camera, path }),
       })
-      busyMs = 1000
       isMistrusted = false
       const { path, clip, finish } = recorded
       context.later(finish)
       onEvent({ event: 'recorded', ...camera, path, clip })
-      // One that broke off is begun anew, as long as it moves.
-      if (!clip.isComplete) await wait(RETRY_MS, signal)
+      if (clip.isComplete && clip.endedBy === 'hub') {
+        busyMs = FIRST_BUSY_MS
+        continue
+      }
+      // One that the camera ended is begun anew, as long as it moves, and ever later: some end at once.
+      await wait(busyMs, signal)
+      busyMs = Math.min(busyMs * 2, MAX_BUSY_MS)
     } catch (error) {
       if (signal.aborted || !isHubError(error) || client.signal.aborted) throw error
       onEvent({ event: 'failed', ...camera, message: error.message })

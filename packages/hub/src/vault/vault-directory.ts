@@ -16,6 +16,8 @@ export interface VaultLimits {
 export interface Tidied {
   /** Clips that an interrupted recorder left, by path. */
   readonly adopted: readonly { readonly path: string; readonly clip: ClipSidecar }[]
+  /** Clips that could not be put in order, and why: they stay as they are, and are tried again. */
+  readonly failed: readonly { readonly path: string; readonly cause: unknown }[]
   /** Clips that went, since they were too old or too much, by path. */
   readonly removed: readonly string[]
   /** How many clips there are, and how large everything is. */
@@ -46,16 +48,30 @@ export async function tidy(
   now: Date,
 ): Promise<Tidied> {
   const adopted: { path: string; clip: ClipSidecar }[] = []
-  for (const { name, files } of await entriesOf(directory)) {
-    if (active.has(name)) continue
-    const base = join(directory, name)
-    if (files.has('part.mp4')) {
-      const clip = await adoptClip(base)
+  const failed: { path: string; cause: unknown }[] = []
+  for (const entry of await entriesOf(directory)) {
+    if (active.has(entry.name)) continue
+    const base = join(directory, entry.name)
+    try {
+      const clip = await putInOrder(base, entry.files)
       if (clip !== undefined) adopted.push({ path: `${base}.mp4`, clip })
-    } else if (files.has('mp4') && !files.has('json')) await describeClip(base)
-    await removeStrays(base, files)
+    } catch (cause) {
+      failed.push({ path: `${base}.mp4`, cause })
+    }
   }
-  return { adopted, ...(await enforce(directory, limits, active, now)) }
+  return { adopted, failed, ...(await enforce(directory, limits, active, now)) }
+}
+
+/** @returns What was adopted, if anything. */
+async function putInOrder(
+  base: string,
+  files: ReadonlyMap<string, number>,
+): Promise<ClipSidecar | undefined> {
+  let clip: ClipSidecar | undefined
+  if (files.has('part.mp4')) clip = await adoptClip(base)
+  else if (files.has('mp4') && !files.has('json')) await describeClip(base)
+  await removeStrays(base, files)
+  return clip
 }
 
 /** What no clip has, like temporary files, and what belongs to a clip that is gone. */
@@ -72,7 +88,7 @@ async function enforce(
   { maxBytes = Number.POSITIVE_INFINITY, maxAgeMs = Number.POSITIVE_INFINITY }: VaultLimits,
   active: ReadonlySet<string>,
   now: Date,
-): Promise<Omit<Tidied, 'adopted'>> {
+): Promise<Pick<Tidied, 'removed' | 'clips' | 'bytes'>> {
   const entries = await entriesOf(directory)
   const sizeOf = ({ files }: Entry) => [...files.values()].reduce((sum, size) => sum + size, 0)
   let bytes = entries.reduce((sum, entry) => sum + sizeOf(entry), 0)

@@ -102,6 +102,10 @@ class Keeper {
     try {
       const done = await tidy(directory, this.#options, active, new Date())
       for (const each of done.adopted) onEvent({ event: 'adopted', ...each })
+      for (const { path, cause } of done.failed) {
+        const message = `Cannot put ${path} in order: ${systemReason(cause)}. It is tried again.`
+        onEvent({ event: 'failed', message })
+      }
       for (const path of done.removed) onEvent({ event: 'removed', path })
       onEvent({ event: 'kept', clips: done.clips, bytes: done.bytes })
     } catch (error) {
