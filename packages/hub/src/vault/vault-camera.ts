@@ -152,6 +152,7 @@ async function record(
   for (;;) {
     await motion.becomes(true, signal)
     onEvent({ event: 'motion', ...camera })
+    const askedAt = performance.now()
     try {
       const recorded = await recordEvent({
         client,
@@ -169,11 +170,13 @@ async function record(
       const { path, clip, finish } = recorded
       context.later(finish)
       onEvent({ event: 'recorded', ...camera, path, clip })
-      if (clip.isComplete && clip.endedBy === 'hub') {
+      const isHasty = performance.now() - askedAt < FIRST_BUSY_MS
+      if (clip.isComplete && clip.endedBy === 'hub' && !isHasty) {
         busyMs = FIRST_BUSY_MS
         continue
       }
-      // One that the camera ended is begun anew, as long as it moves, and ever later: some end at once.
+      // One that the camera ended, or sent faster than time, is begun anew as long as it moves, and
+      // ever later: the disk would be full soon.
       await wait(busyMs, signal)
       busyMs = Math.min(busyMs * 2, MAX_BUSY_MS)
     } catch (error) {
