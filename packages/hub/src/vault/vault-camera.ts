@@ -13,8 +13,7 @@ import type { VaultCamera, VaultOptions } from './vault-options.ts'
 
 /** How often a camera is asked whether it is still armed, and alive. */
 const PULSE_MS = 60_000
-/** After a failure, while it still moves. */
-const RETRY_MS = 2000
+/** After a failure, while it still moves, and twice as long after each further one. */
 const FIRST_BUSY_MS = 1000
 const MAX_BUSY_MS = 16_000
 /** What a camera refuses with that is not armed. */
@@ -191,7 +190,7 @@ async function record(
   }
 }
 
-/** What is refused may be asked for again when it moves anew; what is busy may be free soon. */
+/** What is refused may be asked for again when it moves anew; a busy camera may be free soon, a disk too. */
 async function pause(
   { code, status }: HubError,
   busyMs: number,
@@ -201,7 +200,7 @@ async function pause(
   const isBusy =
     code === 'HUB_BUSY' || (code === 'HUB_RECORDING_REFUSED' && status === dataSendReason.busy)
   if (code === 'HUB_RECORDING_REFUSED' && !isBusy) await motion.becomes(false, signal)
-  else await wait(isBusy ? busyMs : RETRY_MS, signal)
+  else await wait(busyMs, signal)
 }
 
 function messageOf(error: unknown): string {
