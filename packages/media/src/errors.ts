@@ -91,6 +91,19 @@ export const mediaErrors = {
   /** No ffmpeg, a command that fails, or a camera that does not take what is said. */
   MEDIA_TALK_BACK:
     'what a viewer says is not heard; check --talkback, and that ffmpeg is installed',
+  /** What was given is no address of HTTP. */
+  MEDIA_HTTP_ADDRESS:
+    'this is no address of HTTP; give http://[USER:PASSWORD@]HOST[:PORT]/PATH, with #insecure at its end for a certificate that nobody signed',
+  /** No connection, no answer in time, one that is too large, or one that sends us elsewhere. */
+  MEDIA_HTTP: 'the camera does not answer as it should; check its address, and its power',
+  /** No user and password where they are asked for, wrong ones, or a way to prove them that is unknown. */
+  MEDIA_HTTP_AUTH:
+    'the camera does not let us in; put its user and password into the address, http://USER:PASSWORD@HOST/PATH',
+  /** The certificate of an `https:` camera is not signed by whom this computer trusts. */
+  MEDIA_HTTP_CERTIFICATE:
+    "the camera's certificate cannot be verified; add #insecure to the address to accept it all the same",
+  /** An error status, or no JPEG. */
+  MEDIA_SNAPSHOT: "there is no picture at this address; look for it in the camera's manual",
   /** The source was used after it had been closed. */
   MEDIA_CLOSED: 'the source is closed; open it again',
 } as const
@@ -104,6 +117,8 @@ const lasting: ReadonlySet<string> = new Set<MediaErrorCode>([
   'MEDIA_FFMPEG_ENCODER',
   'MEDIA_FFMPEG_MISSING',
   'MEDIA_FFMPEG_NO_VIDEO',
+  'MEDIA_HTTP_AUTH',
+  'MEDIA_HTTP_CERTIFICATE',
   'MEDIA_RTSP_AUTH',
   'MEDIA_RTSP_CERTIFICATE',
   'MEDIA_RTSP_NO_VIDEO',

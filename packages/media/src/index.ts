@@ -50,6 +50,11 @@ export {
   type PictureFormat,
 } from './picture/length-prefixed.ts'
 export { withSilence } from './silence/with-silence.ts'
+export {
+  type SnapshotOptions,
+  type SnapshotOrigin,
+  snapshotsFrom,
+} from './snapshot/with-snapshots.ts'
 export type {
   AudioDescription,
   CommonVideoDescription,

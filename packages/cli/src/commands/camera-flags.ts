@@ -48,6 +48,7 @@ export interface CameraFlags {
   streams: number
   prebuffer: 4000 | 8000
   sizes?: readonly Size[]
+  snapshot?: string
   audio?: Sound[]
   hevc: boolean
   speaker: boolean
@@ -71,6 +72,11 @@ export function addCameraFlags(command: Command): Command {
     '--source <source>',
     "rtsp://USER:PASSWORD@HOST/PATH, a file, 'ffmpeg:OPTIONS -i INPUT', or the built-in sample; again for each smaller stream of it",
     { standard: ['sample'], shown: 'sample', parse: collect() },
+  )
+  addOption(
+    command,
+    '--snapshot <url>',
+    "the camera's own picture, http://USER:PASSWORD@HOST/PATH; #insecure at its end accepts any certificate",
   )
   addEncodingFlags(command)
   addOption(command, '--storage <dir>', 'identity, pairings and settings', {

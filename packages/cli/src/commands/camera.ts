@@ -9,10 +9,16 @@ import {
   sourceMemory,
   startCamera,
 } from '@hksv/accessory'
-import { type MediaSource, type OpenSourceOptions, openSources } from '@hksv/media'
+import {
+  isMediaError,
+  type MediaSource,
+  type OpenSourceOptions,
+  openSources,
+  snapshotsFrom,
+} from '@hksv/media'
 import { Command } from 'commander'
 
-import { exitAfter } from '../failure.ts'
+import { exitAfter, UsageError } from '../failure.ts'
 import { fitHeap } from '../fit-heap.ts'
 import { createLog } from '../log.ts'
 import type { MetricsSource } from '../metrics.ts'
@@ -47,6 +53,7 @@ async function runCamera(flags: CameraFlags): Promise<void> {
   const opened = await openUnlessStopped(
     flags,
     { memory, note: told => output.warn(told) },
+    picturesOf(flags, output),
     stopped,
   )
   if (opened === undefined) {
@@ -78,12 +85,13 @@ async function runCamera(flags: CameraFlags): Promise<void> {
 async function openUnlessStopped(
   flags: CameraFlags,
   options: OpenSourceOptions,
+  pictures: (source: MediaSource) => MediaSource,
   stopped: Promise<void>,
 ): Promise<MediaSource | undefined> {
   const stop = new AbortController()
   void stopped.then(() => stop.abort())
   try {
-    return await openSources(flags.source, {
+    const source = await openSources(flags.source, {
       ...options,
       ffmpeg: flags.ffmpeg,
       transcode: flags.transcode,
@@ -91,9 +99,29 @@ async function openUnlessStopped(
       isHevcAllowed: flags.hevc,
       keepTrying: stop.signal,
     })
+    return pictures(source)
   } catch (error) {
     if (stop.signal.aborted) return undefined
     throw error
+  }
+}
+
+/** @returns What gives the source the pictures of `--snapshot`. @throws UsageError */
+function picturesOf(
+  { snapshot, ffmpeg }: CameraFlags,
+  output: Output,
+): (source: MediaSource) => MediaSource {
+  if (snapshot === undefined) return source => source
+  try {
+    return snapshotsFrom(snapshot, {
+      ffmpeg,
+      served: origin => output.detail(`Picture: ${origin}.`),
+      note: told => output.warn(told),
+    })
+  } catch (error) {
+    throw isMediaError(error)
+      ? new UsageError(`--snapshot: ${error.message}`, { cause: error })
+      : error
   }
 }
 
