@@ -28,6 +28,7 @@ import { pairVerify } from './measures/pair-verify.mjs'
 import { read } from './measures/read.mjs'
 import { recording } from './measures/recording.mjs'
 import { remux } from './measures/remux.mjs'
+import { rtspCameras } from './measures/rtsp-cameras.mjs'
 import { sessions } from './measures/sessions.mjs'
 import { slowHub } from './measures/slow-hub.mjs'
 import { srtp } from './measures/srtp.mjs'
@@ -59,6 +60,7 @@ const measures = [
   srtp,
   hub,
   vault,
+  rtspCameras,
 ]
 const names = measures.map(({ name }) => name)
 

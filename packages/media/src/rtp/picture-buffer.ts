@@ -1,5 +1,5 @@
 const firstCapacity = 0x10000
-const startCode = Uint8Array.of(0, 0, 1)
+const startCode = '\0\0\x01'
 
 /**
  * Where the NAL units of a picture are put together, each behind its length in 4 bytes. The buffer
@@ -65,7 +65,7 @@ export class PictureBuffer {
 
   /** @returns Where 00 00 01, which no NAL unit holds, stands in the open unit; -1 when nowhere. */
   startCodeInUnit(): number {
-    return this.#search.subarray(this.#unitStart + 4, this.#length).indexOf(startCode)
+    return this.#search.subarray(this.#unitStart + 4, this.#length).indexOf(startCode, 0, 'latin1')
   }
 
   /** Keeps the open unit. */

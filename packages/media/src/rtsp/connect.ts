@@ -4,6 +4,7 @@ import { connect as connectTls } from 'node:tls'
 
 import { MediaError } from '../errors.ts'
 import type { RtspAddress } from './address.ts'
+import { ReadSlab } from './read-slab.ts'
 
 /** How a camera over TLS proves who it is. */
 export interface RtspTlsOptions {
@@ -15,23 +16,15 @@ export interface RtspTlsOptions {
 
 /**
  * Opens a connection. Nobody waits longer than until `signal` aborts.
+ * @param onBytes - Takes what comes, a view that stays as it is; from the connection on.
  * @throws MediaError MEDIA_RTSP_UNREACHABLE, MEDIA_RTSP_CERTIFICATE
  */
 export async function openSocket(
   address: RtspAddress,
-  tls: RtspTlsOptions,
+  { tls, onBytes }: { readonly tls: RtspTlsOptions; readonly onBytes: (bytes: Uint8Array) => void },
   signal: AbortSignal,
 ): Promise<Socket> {
-  const { host, port } = address
-  const socket = address.isSecure
-    ? connectTls({
-        host,
-        port,
-        ...(isIP(host) === 0 ? { servername: host } : {}),
-        ...(tls.ca === undefined ? {} : { ca: tls.ca }),
-        rejectUnauthorized: tls.isVerified ?? true,
-      })
-    : connectTcp({ host, port })
+  const socket = address.isSecure ? overTls(address, tls, onBytes) : overTcp(address, onBytes)
   try {
     await once(socket, address.isSecure ? 'secureConnect' : 'connect', { signal })
     socket.setNoDelay()
@@ -40,6 +33,32 @@ export async function openSocket(
     socket.destroy()
     throw failed(address, cause)
   }
+}
+
+function overTcp({ host, port }: RtspAddress, onBytes: (bytes: Uint8Array) => void): Socket {
+  const slab = new ReadSlab()
+  const callback = (length: number) => {
+    onBytes(slab.take(length))
+    return true
+  }
+  return connectTcp({ host, port, onread: { buffer: () => slab.next(), callback } })
+}
+
+function overTls(
+  { host, port }: RtspAddress,
+  { ca, isVerified = true }: RtspTlsOptions,
+  onBytes: (bytes: Uint8Array) => void,
+): Socket {
+  const socket = connectTls({
+    host,
+    port,
+    ...(isIP(host) === 0 ? { servername: host } : {}),
+    ...(ca === undefined ? {} : { ca }),
+    rejectUnauthorized: isVerified,
+  })
+  return socket.on('data', ({ buffer, byteOffset, length }) =>
+    onBytes(new Uint8Array(buffer, byteOffset, length)),
+  )
 }
 
 function failed({ url, isSecure }: RtspAddress, cause: unknown): MediaError {

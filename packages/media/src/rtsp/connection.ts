@@ -19,7 +19,7 @@ export interface RtspConnectionOptions extends Omit<RtspSessionOptions, 'address
 
 /**
  * Takes a packet of RTP or RTCP of one track.
- * @param bytes - A view that stays as it is, but keeps up to 64 KiB around it: copy what is kept for long.
+ * @param bytes - A view that stays as it is, but keeps up to 256 KiB around it: copy what is kept for long.
  * @param now - When it came, in ms of `performance.now()`.
  */
 export type PacketHandler = (bytes: Uint8Array, now: number) => void
@@ -58,6 +58,8 @@ export class RtspConnection implements AsyncDisposable {
   readonly #over = new AbortController()
   readonly #pairs: UdpPair[] = []
   #socket: Socket | undefined
+  /** Tells the connection that is in use from those that were given up. */
+  #attempt: object | undefined
   #timer: NodeJS.Timeout | undefined
   #timerAt = Number.POSITIVE_INFINITY
   #tracks: readonly RtspTrack[] = []
@@ -149,7 +151,14 @@ export class RtspConnection implements AsyncDisposable {
     const old = this.#socket
     this.#socket = undefined
     old?.destroy()
-    openSocket(address, this.#options.tls ?? {}, this.#over.signal).then(
+    const attempt = {}
+    this.#attempt = attempt
+    const { tls = {} } = this.#options
+    const onBytes = (bytes: Uint8Array) => {
+      // What comes over a connection that was given up is of no use.
+      if (attempt === this.#attempt) this.#do(this.#session.receive(bytes, performance.now()))
+    }
+    openSocket(address, { tls, onBytes }, this.#over.signal).then(
       socket => this.#connected(socket),
       (error: unknown) => this.#fail(error),
     )
@@ -161,12 +170,6 @@ export class RtspConnection implements AsyncDisposable {
       return
     }
     this.#socket = socket
-    // What comes over a connection that was given up is of no use.
-    socket.on('data', chunk => {
-      if (socket !== this.#socket) return
-      const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length)
-      this.#do(this.#session.receive(bytes, performance.now()))
-    })
     // What the system says of the connection is followed by its end.
     socket.on('error', () => undefined)
     socket.on('close', () => {
