@@ -172,7 +172,9 @@ describe('two processes', () => {
       const gop = 'keyint=30:min-keyint=30:scenecut=0:open-gop=0:log-level=error'
       const x265 = ['-c:v', 'libx265', '-preset', 'ultrafast', '-x265-params', gop]
       execFileSync('ffmpeg', ['-v', 'error', '-y', ...picture, ...x265, file])
-      const refused = await hksv(['camera', '--source', file, '--storage', join(directory, 'no')])
+      const storage = join(directory, 'no')
+      const never = ['--transcode', 'never']
+      const refused = await hksv(['camera', '--source', file, '--storage', storage, ...never])
       expect(refused).toMatchObject({ code: 2, stdout: '' })
       expect(refused.stderr).toMatch(/H\.265.*--hevc/)
       const camera = startCamera('--source', file, '--hevc')

@@ -121,24 +121,37 @@ const answers = {
 }
 
 function accept(socket, sdp) {
-  let text = ''
+  let bytes = Buffer.alloc(0)
   socket.setNoDelay()
   socket.on('error', () => socket.destroy())
   socket.on('close', () => players.delete(socket))
-  socket.on('data', bytes => {
-    text += bytes.toString('latin1')
-    // Receiver reports come between the requests.
-    text = text.replace(/^(?:\$[^]{3}[^]*?(?=[A-Z_]+ rtsp:|\$|$))+/, '')
-    for (let end = text.indexOf('\r\n\r\n'); end >= 0; end = text.indexOf('\r\n\r\n')) {
-      const request = text.slice(0, end)
-      text = text.slice(end + 4)
-      const [method] = request.split(' ')
-      const [sequence] = /(?<=^cseq: *)\d+/im.exec(request) ?? ['0']
-      const lines = ['RTSP/1.0 200 OK', `CSeq: ${sequence}`, ...answers[method](request, sdp)]
-      socket.write(`${lines.join('\r\n')}\r\n\r\n${method === 'DESCRIBE' ? sdp : ''}`)
-      if (method === 'PLAY') players.add(socket)
+  socket.on('data', piece => {
+    bytes = Buffer.concat([bytes, piece])
+    for (let length = itemLength(bytes); length > 0; length = itemLength(bytes)) {
+      const item = bytes.subarray(0, length)
+      bytes = bytes.subarray(length)
+      // Receiver reports come between the requests.
+      if (item[0] !== 0x24) answer(socket, item.toString('latin1'), sdp)
     }
   })
+}
+
+/** @returns The length of the frame or request that the bytes begin with; 0 when it is not all there. */
+function itemLength(bytes) {
+  if (bytes[0] !== 0x24) {
+    const end = bytes.indexOf('\r\n\r\n')
+    return end < 0 ? 0 : end + 4
+  }
+  const length = bytes.length < 4 ? Number.POSITIVE_INFINITY : 4 + bytes.readUInt16BE(2)
+  return length > bytes.length ? 0 : length
+}
+
+function answer(socket, request, sdp) {
+  const [method] = request.split(' ')
+  const [sequence] = /(?<=^cseq: *)\d+/im.exec(request) ?? ['0']
+  const lines = ['RTSP/1.0 200 OK', `CSeq: ${sequence}`, ...answers[method](request, sdp)]
+  socket.write(`${lines.join('\r\n')}\r\n\r\n${method === 'DESCRIBE' ? sdp : ''}`)
+  if (method === 'PLAY') players.add(socket)
 }
 
 serve({
