@@ -69,6 +69,10 @@ export class SeveralSources implements MediaSource {
     this.#nearest(wanted).prefer?.(wanted)
   }
 
+  forgetPictures(): void {
+    for (const source of this.#sources) source.forgetPictures?.()
+  }
+
   async *samples(
     signal: AbortSignal,
     wanted?: WantedStream,

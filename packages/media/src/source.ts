@@ -162,6 +162,8 @@ export interface MediaSource extends AsyncDisposable {
    * its samples end, and `description` is another object.
    */
   prefer?(wanted: WantedStream): void
+  /** Forgets the pictures it keeps: the camera was switched off, and they are not to be shown later. */
+  forgetPictures?(): void
   /**
    * Takes a picture of about now, about as large as wanted.
    * @returns A JPEG file that belongs to the caller.

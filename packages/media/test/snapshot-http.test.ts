@@ -200,8 +200,17 @@ const redirect =
 
 test.each<[string, Answer, string]>([
   ['an error', (_request, response) => void response.writeHead(404).end(), 'status 404'],
-  ['a page', (_request, response) => void response.end('<html>login</html>'), 'not a JPEG'],
-  ['a cut JPEG', (_request, response) => void response.end(jpeg.subarray(0, 20)), 'not a JPEG'],
+  ['a page', (_request, response) => void response.end('<html>login</html>'), 'not a whole JPEG'],
+  [
+    'a JPEG cut in its head',
+    (_request, response) => void response.end(jpeg.subarray(0, 20)),
+    'not a whole JPEG',
+  ],
+  [
+    'half a JPEG',
+    (_request, response) => void response.end(jpeg.subarray(0, jpeg.length / 2)),
+    'not a whole JPEG',
+  ],
   [
     'too much',
     (_request, response) => void response.end(Buffer.alloc(4 * 1024 * 1024 + 1)),
@@ -209,6 +218,7 @@ test.each<[string, Answer, string]>([
   ],
   ['redirects without an end', redirect('/picture.jpg'), 'redirects without an end'],
   ['a redirect to another host', redirect('http://localhost:1/now.jpg'), 'sends us elsewhere'],
+  ['a redirect to another port', redirect('http://127.0.0.1:1/now.jpg'), 'sends us elsewhere'],
   ['a redirect to a file', redirect('file:///etc/passwd'), 'sends us elsewhere'],
   ['a hang-up', request => void request.socket.destroy(), 'socket hang up'],
 ])('after %s the picture is the one of the source', async (_name, answer, told) => {
@@ -224,18 +234,18 @@ test('a redirect on the same host is followed', async () => {
   expect(await source.snapshot(small, never)).toEqual(jpeg)
 })
 
-test('a camera that does not answer has four seconds', async () => {
+test('a camera that does not answer has three seconds', async () => {
   const { address, requests } = await camera(() => undefined)
   const { source, notes, served } = await pictures(address())
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   onTestFinished(() => void vi.useRealTimers())
   const taking = source.snapshot(small, never)
   await vi.waitUntil(() => requests.length === 1)
-  vi.advanceTimersByTime(3999)
+  vi.advanceTimersByTime(2999)
   expect(served).toEqual([])
   vi.advanceTimersByTime(1)
   await taking
-  expect(notes).toEqual([expect.stringContaining('no answer within 4 s')])
+  expect(notes).toEqual([expect.stringContaining('no answer within 3 s')])
 })
 
 test('a certificate that nobody signed is accepted only when that is asked for', async () => {
@@ -247,7 +257,10 @@ test('a certificate that nobody signed is accepted only when that is asked for',
   expect(await lax.source.snapshot(small, never)).toEqual(jpeg)
 })
 
-test('without a picture of the source the last one is shown for a minute, then the still', async () => {
+test.each([
+  ['has none', (nothing: Uint8Array) => Promise.resolve(nothing)],
+  ['fails', () => Promise.reject(new Error('no camera'))],
+])('when the source %s the last one is shown for a minute, then the still', async (_, take) => {
   let isWell = true
   const { address } = await camera((request, response) => {
     if (isWell) give(request, response)
@@ -259,7 +272,7 @@ test('without a picture of the source the last one is shown for a minute, then t
     await readFile(new URL('../assets/no-picture.jpg', import.meta.url)),
   )
   const blind: MediaSource = Object.create(sample, {
-    snapshot: { configurable: true, value: () => Promise.resolve(nothing) },
+    snapshot: { configurable: true, value: () => take(nothing) },
     [Symbol.asyncDispose]: { configurable: true, value: () => sample[Symbol.asyncDispose]() },
   })
   const served: string[] = []
@@ -272,6 +285,20 @@ test('without a picture of the source the last one is shown for a minute, then t
   clock.time += 40_000
   expect(await source.snapshot(small, never)).toEqual(nothing)
   expect(served).toEqual(['camera', 'kept', 'placeholder'])
+})
+
+test('a camera that was switched off shows no picture of before', async () => {
+  let isWell = true
+  const { address } = await camera((request, response) => {
+    if (isWell) give(request, response)
+    else response.writeHead(500).end()
+  })
+  const { source, served } = await pictures(address())
+  await source.snapshot(small, never)
+  isWell = false
+  source.forgetPictures?.()
+  expect(await source.snapshot(small, never)).not.toEqual(jpeg)
+  expect(served).toEqual(['camera', 'source'])
 })
 
 test('closing the source ends a request', async () => {

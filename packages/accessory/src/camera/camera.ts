@@ -209,6 +209,7 @@ export class Camera {
       this.motion.clear()
       this.occupancy.clear()
       this.#snapshots.forget()
+      this.#parts.source.forgetPictures?.()
       this.#watch.stop()
     }
     if (isAwake(now)) this.#watch.start()

@@ -129,6 +129,10 @@ export class RtspSource implements MediaSource {
     }
   }
 
+  forgetPictures(): void {
+    this.#keyFrame = undefined
+  }
+
   async snapshot(size: PictureSize, signal: AbortSignal): Promise<Uint8Array> {
     const { width, height } = size
     if (![width, height].every(side => Number.isInteger(side) && side >= 16 && side <= 8192))

@@ -50,6 +50,10 @@ export class AdaptiveSource implements MediaSource {
     this.#source.prefer?.(wanted)
   }
 
+  forgetPictures(): void {
+    this.#source.forgetPictures?.()
+  }
+
   get health(): SourceHealth | undefined {
     return this.#source.health
   }

@@ -138,9 +138,10 @@ export class HttpCamera {
   /** User and password go to nobody else, and not from TLS to none. */
   #redirected(from: URL, location: string): URL {
     const to = URL.canParse(location, from.href) ? new URL(location, from) : undefined
-    const isHttp =
-      to?.protocol === 'https:' || (to?.protocol === 'http:' && to.protocol === from.protocol)
-    if (to === undefined || !isHttp || to.hostname !== from.hostname)
+    const isUpgrade = from.protocol === 'http:' && to?.protocol === 'https:'
+    // On another port somebody else may listen; each scheme has its own usual one.
+    const isThere = to?.host === from.host && (isUpgrade || to.protocol === from.protocol)
+    if (to === undefined || !isThere || (isUpgrade && to.port !== ''))
       throw this.#failed('it sends us elsewhere')
     to.hash = to.username = to.password = ''
     return to

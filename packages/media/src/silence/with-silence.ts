@@ -68,6 +68,10 @@ class SilentSource implements MediaSource {
     this.#source.prefer?.(wanted)
   }
 
+  forgetPictures(): void {
+    this.#source.forgetPictures?.()
+  }
+
   encodingFor(wanted: WantedStream | undefined): string {
     return this.#source.encodingFor?.(wanted) ?? ''
   }

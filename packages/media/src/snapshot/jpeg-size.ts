@@ -29,3 +29,13 @@ export function jpegSize(bytes: Uint8Array): PictureSize | undefined {
   }
   return undefined
 }
+
+/** Some cameras write a little behind the end of a picture. */
+const MAX_PADDING = 4096
+
+/** Whether these are the bytes of a JPEG file from its beginning to its end. */
+export function isWholeJpeg(bytes: Uint8Array): boolean {
+  if (jpegSize(bytes) === undefined) return false
+  const end = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return end.lastIndexOf('\xff\xd9', undefined, 'latin1') >= bytes.length - MAX_PADDING
+}

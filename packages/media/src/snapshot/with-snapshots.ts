@@ -4,10 +4,11 @@ import { type Clock, systemClock } from '../clock.ts'
 import { MediaError } from '../errors.ts'
 import { HttpCamera } from '../http/http-camera.ts'
 import type { MediaSource, PictureSize } from '../source.ts'
-import { jpegSize } from './jpeg-size.ts'
+import { isWholeJpeg, jpegSize } from './jpeg-size.ts'
 import { takePicture } from './run-ffmpeg.ts'
 
-const DEADLINE_MS = 4000
+/** Leaves the source time for one before whoever asked gives up, which is after 5 s. */
+const DEADLINE_MS = 3000
 const MAX_LENGTH = 4 * 1024 * 1024
 /** A second connection to a camera costs more than a picture of so long ago. */
 const FRESH_MS = 1000
@@ -55,6 +56,10 @@ export function snapshotsFrom(
 
 function withPictures(source: MediaSource, pictures: CameraPictures): MediaSource {
   const snapshot: MediaSource['snapshot'] = (size, signal) => pictures.take(source, size, signal)
+  const forgetPictures = () => {
+    pictures.forget()
+    source.forgetPictures?.()
+  }
   const close = async () => {
     pictures.close()
     await source[Symbol.asyncDispose]()
@@ -63,6 +68,7 @@ function withPictures(source: MediaSource, pictures: CameraPictures): MediaSourc
   return new Proxy(source, {
     get(target, key) {
       if (key === 'snapshot') return snapshot
+      if (key === 'forgetPictures') return forgetPictures
       if (key === Symbol.asyncDispose) return close
       const value: unknown = Reflect.get(target, key, target)
       return typeof value === 'function' ? value.bind(target) : value
@@ -83,6 +89,8 @@ class CameraPictures {
   readonly #closed = new AbortController()
   #running: Promise<Picture | undefined> | undefined
   #last: Picture | undefined
+  /** Counts how often all was forgotten. */
+  #view = 0
   #notBefore = Number.NEGATIVE_INFINITY
   #told = ''
 
@@ -96,15 +104,20 @@ class CameraPictures {
     this.#closed.abort()
   }
 
+  /** Also the one that is under way is none that may be shown later. */
+  forget(): void {
+    this.#last = undefined
+    this.#view++
+  }
+
   async take(source: MediaSource, size: PictureSize, signal: AbortSignal): Promise<Uint8Array> {
     signal.throwIfAborted()
     const fresh = this.#ofUpTo(FRESH_MS) ?? (await unlessAborted(this.#fetch(), signal))
     if (fresh) return await this.#serve('camera', fresh, size, signal)
-    const [shown, nothing] = [
-      await source.snapshot(size, signal),
-      await readAsset('no-picture.jpg'),
-    ]
-    if (!Buffer.from(shown).equals(nothing)) {
+    const nothing = await readAsset('no-picture.jpg')
+    const shown = await source.snapshot(size, signal).catch(() => undefined)
+    signal.throwIfAborted()
+    if (shown !== undefined && !Buffer.from(shown).equals(nothing)) {
       this.#options.served?.('source')
       return shown
     }
@@ -128,14 +141,16 @@ class CameraPictures {
   }
 
   async #ask(): Promise<Picture | undefined> {
+    const view = this.#view
     const question = { method: 'GET', deadlineMs: DEADLINE_MS, maxLength: MAX_LENGTH } as const
     try {
       const { status, body } = await this.#camera.ask(question, this.#closed.signal)
-      if (status !== 200 || jpegSize(body) === undefined) throw this.#noPicture(status)
-      this.#last = { jpeg: body, takenAt: this.#clock.now() }
+      if (status !== 200 || !isWholeJpeg(body)) throw this.#noPicture(status)
+      const picture = { jpeg: body, takenAt: this.#clock.now() }
       this.#backOff.reset()
       this.#told = ''
-      return this.#last
+      if (view === this.#view) this.#last = picture
+      return picture
     } catch (error) {
       if (this.#closed.signal.aborted) return undefined
       this.#notBefore = this.#clock.now() + this.#backOff.next(error)
@@ -147,7 +162,7 @@ class CameraPictures {
   }
 
   #noPicture(status: number): MediaError {
-    const detail = status === 200 ? 'not a JPEG' : `status ${status}`
+    const detail = status === 200 ? 'not a whole JPEG' : `status ${status}`
     return new MediaError('MEDIA_SNAPSHOT', { source: this.#camera.name, detail })
   }
 
