@@ -1,9 +1,7 @@
 import { assetPath } from './assets.ts'
 import { DescriptionMemory, type SourceMemory } from './camera/description-memory.ts'
-import { RtspSource } from './camera/rtsp-source.ts'
 import type { Clock } from './clock.ts'
 import { inputOf } from './ffmpeg/ffmpeg-input.ts'
-import { openInput, openOrTranscode } from './ffmpeg/open-with-ffmpeg.ts'
 import type { TranscodeMode } from './ffmpeg/plan-encoding.ts'
 import { FileSource } from './file/file-source.ts'
 import { pathOf } from './file/path-of.ts'
@@ -68,8 +66,11 @@ export async function openSource(
       name: 'HKSV sample',
       takeSnapshot: sampleStill,
     })
+  // Read when they are needed: a process that has no such source starts and stays smaller.
+  const { openInput, openOrTranscode } = await import('./ffmpeg/open-with-ffmpeg.ts')
   if (/^ffmpeg:/i.test(spec)) return await openInput(inputOf(spec), transcoding)
   if (/^rtsp[stu]?:/i.test(spec)) {
+    const { RtspSource } = await import('./camera/rtsp-source.ts')
     const { keepTrying } = options
     const memory = options.memory && new DescriptionMemory(options.memory)
     const own = () => RtspSource.open({ ...timing, url: spec, ffmpeg, memory, keepTrying, note })
