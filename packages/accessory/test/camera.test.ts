@@ -51,6 +51,7 @@ async function camera() {
     delegate: {},
     motion: { videoSensitivity: undefined, sensors: [] },
     sensed: () => undefined,
+    rang: () => undefined,
     log: pino({ level: 'silent' }),
     clock: systemClock,
     emit: event => events.push(event),

@@ -1,4 +1,4 @@
-import { type MotionSensor, systemClock } from '@hksv/media'
+import { MediaError, type MotionSensor, type Seen, systemClock } from '@hksv/media'
 import { expect, onTestFinished, test } from 'vitest'
 
 import { MotionWatch } from '../src/camera/motion-watch.ts'
@@ -6,11 +6,17 @@ import { SourceReader } from '../src/camera/source-reader.ts'
 import { HandSource } from './support/hand-source.ts'
 import { pass, settled, virtualTime } from './support/virtual-hub.ts'
 
-const silent = { debug() {}, info() {}, warn() {}, error() {} }
+const warnings: string[] = []
+const silent = {
+  debug() {},
+  info() {},
+  warn: (_about: unknown, text?: string) => void warnings.push(text ?? ''),
+  error() {},
+}
 
 /** A sensor that sees what the test says, and what became of it. */
 function handSensor(name: string) {
-  const watches: { seen: () => void; fail: (error: Error) => void; signal: AbortSignal }[] = []
+  const watches: { seen: Seen; fail: (error: Error) => void; signal: AbortSignal }[] = []
   const sensor: MotionSensor = {
     name,
     watch: (seen, signal) =>
@@ -35,6 +41,7 @@ async function watching(options: { sensors?: MotionSensor[]; videoSensitivity?: 
     log: silent,
     clock,
     seen: (by, durationMs) => void told.push(`${by} ${durationMs}`),
+    rang: by => void told.push(`${by} rings`),
     clear: () => void told.push('clear'),
   })
   onTestFinished(() => {
@@ -77,6 +84,48 @@ test('a sensor that fails is asked again, ever later', async () => {
   watch.stop()
   await pass(120_000)
   expect(watches).toHaveLength(4)
+})
+
+test('the same failure is told once, and a wrong password tried less often', async () => {
+  const { sensor, watches } = handSensor('onvif://camera')
+  const { watch } = await watching({ sensors: [sensor] })
+  warnings.length = 0
+  watch.start()
+  for (const wait of [10_000, 20_000, 40_000]) {
+    const before = watches.length
+    watches.at(-1)?.fail(new MediaError('MEDIA_HTTP_AUTH'))
+    await pass(wait - 1)
+    expect(watches).toHaveLength(before)
+    await pass(1)
+    expect(watches).toHaveLength(before + 1)
+  }
+  expect(warnings).toEqual(['Motion is not seen through onvif://camera.'])
+})
+
+test('a press is told at once, also while motion rests', async () => {
+  const { sensor, watches } = handSensor('onvif')
+  const { watch, told } = await watching({ sensors: [sensor] })
+  watch.start()
+  for (let second = 0; second <= 120; second++) {
+    watches[0]?.seen()
+    await pass(1000)
+  }
+  expect(told.at(-1)).toBe('clear')
+  watches[0]?.seen('ring')
+  expect(told.at(-1)).toBe('onvif rings')
+  watch.stop()
+  watches[0]?.seen('ring')
+  expect(told.filter(one => one === 'onvif rings')).toHaveLength(1)
+})
+
+test('a sensor that is lost while on leaves what it saw to end by itself', async () => {
+  const { sensor, watches } = handSensor('onvif')
+  const { watch, told } = await watching({ sensors: [sensor] })
+  watch.start()
+  watches[0]?.seen()
+  watches[0]?.fail(new Error('gone'))
+  await pass(60_000)
+  expect(told).toEqual(['onvif 10000'])
 })
 
 test('motion that never rests is over after two minutes, and counts again after ten seconds', async () => {

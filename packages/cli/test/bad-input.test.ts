@@ -178,6 +178,8 @@ describe('camera', () => {
       ['--motion', 'radar', 2, /video:SENSITIVITY/],
       ['--motion', 'video:101', 2, /0 to 100/],
       ['--motion', 'video,mqtt://broker', 2, /mqtt:\/\/HOST\/TOPIC/],
+      ['--motion', 'onvif://', 2, /onvif:\/\/USER:PASSWORD@HOST/],
+      ['--snapshot', 'porch.jpg', 2, /http:\/\/\[USER:PASSWORD@\]HOST/],
     ]
     for (const [flag, value, code, text] of rows) {
       expectSentence(await runCamera(flag, value), code, text)

@@ -28,7 +28,7 @@ export const mediaErrors = {
   MEDIA_READ: 'reading the file failed; check that it is still there and unchanged',
   /** The address of a motion sensor cannot be understood. */
   MEDIA_MOTION_ADDRESS:
-    'this is no motion sensor; give mqtt://HOST/TOPIC, with ?path=MEMBER for a member of a JSON object',
+    'this is no motion sensor; give mqtt://HOST/TOPIC, with ?path=MEMBER for a member of a JSON object, or onvif://USER:PASSWORD@HOST',
   /** The broker cannot be reached, refuses, or went away. */
   MEDIA_MQTT: 'the MQTT broker cannot be used; check its address, user and password',
   /** What was given is no URL of RTSP. */
@@ -98,12 +98,17 @@ export const mediaErrors = {
   MEDIA_HTTP: 'the camera does not answer as it should; check its address, and its power',
   /** No user and password where they are asked for, wrong ones, or a way to prove them that is unknown. */
   MEDIA_HTTP_AUTH:
-    'the camera does not let us in; put its user and password into the address, http://USER:PASSWORD@HOST/PATH',
+    'the camera does not let us in; put a user and password that it knows into the address',
   /** The certificate of an `https:` camera is not signed by whom this computer trusts. */
   MEDIA_HTTP_CERTIFICATE:
     "the camera's certificate cannot be verified; add #insecure to the address to accept it all the same",
   /** An error status, or no JPEG. */
   MEDIA_SNAPSHOT: "there is no picture at this address; look for it in the camera's manual",
+  /** A fault, or an answer that is no SOAP. */
+  MEDIA_ONVIF:
+    'the camera tells nothing over ONVIF; check that ONVIF is switched on in it, and its port',
+  /** No events service among what it has. */
+  MEDIA_ONVIF_NO_EVENTS: 'the camera has no ONVIF events; choose another way to see motion',
   /** The source was used after it had been closed. */
   MEDIA_CLOSED: 'the source is closed; open it again',
 } as const
@@ -119,6 +124,7 @@ const lasting: ReadonlySet<string> = new Set<MediaErrorCode>([
   'MEDIA_FFMPEG_NO_VIDEO',
   'MEDIA_HTTP_AUTH',
   'MEDIA_HTTP_CERTIFICATE',
+  'MEDIA_ONVIF_NO_EVENTS',
   'MEDIA_RTSP_AUTH',
   'MEDIA_RTSP_CERTIFICATE',
   'MEDIA_RTSP_NO_VIDEO',

@@ -34,8 +34,9 @@ export { OggOpusReader } from './live-audio/ogg-reader.ts'
 export { type OggOpusOptions, OggOpusWriter } from './live-audio/ogg-writer.ts'
 export { type OpusPacket, parseOpusPacket, writeOpusPacket } from './live-audio/opus-packet.ts'
 export { type FfmpegSensorOptions, ffmpegSensor } from './motion/ffmpeg-sensor.ts'
-export type { MotionSensor } from './motion/motion-sensor.ts'
+export type { MotionSensor, Seen } from './motion/motion-sensor.ts'
 export { mqttSensor } from './motion/mqtt-sensor.ts'
+export { type OnvifSensorOptions, onvifSensor } from './motion/onvif-sensor.ts'
 export {
   PictureSizeDetector,
   type PictureSizeDetectorOptions,

@@ -79,6 +79,10 @@ export class CameraAccessory implements RunningCamera {
         sensors: options.motionSensors ?? [],
       },
       sensed: source => this.#triggered('motion', source),
+      rang: source => {
+        // Who stands at the door is motion for a camera that is no doorbell.
+        if (!this.ringDoorbell(source)) this.raiseMotion(DOORBELL_MOTION_MS, source)
+      },
       log,
       clock: parts.clock,
       emit: event => this.#emit(event),

@@ -29,6 +29,8 @@ export interface CameraParts {
   readonly motion: Pick<MotionWatchOptions, 'videoSensitivity' | 'sensors'>
   /** Told when a sensor begins to see motion. */
   readonly sensed: (source: string) => void
+  /** A sensor says that somebody rings. */
+  readonly rang: (source: string) => void
 }
 
 /** What the hardware is told, of all settings. */
@@ -96,6 +98,7 @@ export class Camera {
         if (!this.motion.isDetected) parts.sensed(source)
         this.raiseMotion(durationMs)
       },
+      rang: parts.rang,
       clear: () => this.motion.clear(),
     })
     this.#stopListening = settings.onChange((now, before) => this.#settingsChanged(now, before))

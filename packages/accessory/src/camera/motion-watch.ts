@@ -1,4 +1,4 @@
-import { type Clock, type MotionSensor, PictureSizeDetector } from '@hksv/media'
+import { BackOff, type Clock, type MotionSensor, PictureSizeDetector } from '@hksv/media'
 
 import type { Log } from '../log.ts'
 import type { SourceReader } from './source-reader.ts'
@@ -9,8 +9,8 @@ const HOLD_MS = 10_000
 const MAX_ON_MS = 120_000
 /** So long it is still before the same sensors count again, and the hub has its clip. */
 const REST_MS = 10_000
-const MIN_BACKOFF_MS = 1000
-const MAX_BACKOFF_MS = 60_000
+/** One that has worked so long has failed for the first time. */
+const WORKED_MS = 60_000
 
 /** What sees motion at a camera by itself. */
 export interface MotionWatchOptions {
@@ -22,6 +22,8 @@ export interface MotionWatchOptions {
   readonly clock: Clock
   /** Something moves, as `source` sees it, and is to be held for so long. */
   readonly seen: (source: string, durationMs: number) => void
+  /** Somebody rings, as `source` says. */
+  readonly rang: (source: string) => void
   /** It has moved for too long. */
   readonly clear: () => void
 }
@@ -71,22 +73,34 @@ export class MotionWatch {
     signal.addEventListener('abort', stop, { once: true })
   }
 
-  /** A sensor that fails is asked again, ever later. */
+  /** A sensor that fails is asked again, ever later; what is the same as before is told once. */
   async #watch(sensor: MotionSensor, signal: AbortSignal): Promise<void> {
-    const { clock, log } = this.#options
-    let backoffMs = MIN_BACKOFF_MS
+    const { clock, log, rang } = this.#options
+    const backOff = new BackOff(() => 0)
+    let told = ''
     while (!signal.aborted) {
       const startedAt = clock.now()
+      let failure: unknown
       try {
-        await sensor.watch(() => this.#seen(sensor.name), signal)
+        await sensor.watch(what => {
+          if (signal.aborted) return
+          if (what === 'ring') rang(sensor.name)
+          else this.#seen(sensor.name)
+        }, signal)
       } catch (error) {
-        if (!signal.aborted) log.warn({ err: error }, `Motion is not seen through ${sensor.name}.`)
+        failure = error
       }
       if (signal.aborted) return
       const now = clock.now()
-      if (now - startedAt > MAX_BACKOFF_MS) backoffMs = MIN_BACKOFF_MS
-      await clock.sleepUntil(now + backoffMs, signal)
-      backoffMs = Math.min(backoffMs * 2, MAX_BACKOFF_MS)
+      if (now - startedAt > WORKED_MS) {
+        backOff.reset()
+        told = ''
+      }
+      const text = failure instanceof Error ? failure.message : String(failure)
+      if (failure !== undefined && text !== told)
+        log.warn({ err: failure }, `Motion is not seen through ${sensor.name}.`)
+      told = text
+      await clock.sleepUntil(now + backOff.next(failure), signal)
     }
   }
 

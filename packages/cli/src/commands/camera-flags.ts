@@ -7,6 +7,7 @@ import {
   isMediaError,
   type MotionSensor,
   mqttSensor,
+  onvifSensor,
   openTalkBack,
   type TalkBack,
   type TranscodeMode,
@@ -25,12 +26,14 @@ type Sound = NonNullable<Recording['audio']>[number]
 interface Motion extends Pick<CameraOptions, 'videoMotion' | 'motionSensors'> {
   /** Watches decoded pictures of the source. */
   readonly decoded?: { readonly threshold: number }
+  /** Takes the events of the source's own camera. */
+  readonly hasOwnEvents?: true
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
 const MOTION_HELP =
-  'It is a list of video, video:SENSITIVITY with 0 to 100, ffmpeg, ffmpeg:PERCENT, mqtt://HOST/TOPIC, http, or none.'
+  'It is a list of video, video:SENSITIVITY with 0 to 100, ffmpeg, ffmpeg:PERCENT, onvif, onvif://USER:PASSWORD@HOST, mqtt://HOST/TOPIC, http, or none.'
 
 /** The flags of `hksv camera`, as the command line, the environment and the file give them. */
 export interface CameraFlags {
@@ -91,7 +94,7 @@ export function addCameraFlags(command: Command): Command {
   addOption(
     command,
     '--motion <list>',
-    'what sees motion: video, video:SENSITIVITY (0 to 100), ffmpeg, ffmpeg:PERCENT, mqtt://HOST/TOPIC, none; the control API always can',
+    'what sees motion: video, video:SENSITIVITY (0 to 100), ffmpeg, ffmpeg:PERCENT, onvif, onvif://USER:PASSWORD@HOST, mqtt://HOST/TOPIC, none; the control API always can',
     { parse: parseMotion, standard: { videoMotion: { sensitivity: 50 } }, shown: 'video' },
   )
   addOption(command, '--no-mdns', 'do not announce the camera on the network')
@@ -180,7 +183,7 @@ export function cameraOptions(
 ): Omit<CameraOptions, 'source' | 'log'> {
   const { HKSV_CONTROL_TOKEN: token } = process.env
   const { bind, port, setupCode, control, sizes, audio, talkback } = flags
-  const { decoded, ...motion } = flags.motion
+  const { decoded, hasOwnEvents, motionSensors = [], ...motion } = flags.motion
   return {
     name: flags.name,
     storage: flags.storage,
@@ -191,12 +194,13 @@ export function cameraOptions(
     hasOccupancySensor: flags.occupancy,
     fieldOfView: flags.fieldOfView,
     ...motion,
-    ...(decoded && {
-      motionSensors: [
-        ...(motion.motionSensors ?? []),
-        ffmpegSensor(smallest(flags.source), { ffmpeg: flags.ffmpeg, ...decoded }),
-      ],
-    }),
+    motionSensors: [
+      ...motionSensors,
+      ...(hasOwnEvents ? [ownEvents(flags.source)] : []),
+      ...(decoded
+        ? [ffmpegSensor(smallest(flags.source), { ffmpeg: flags.ffmpeg, ...decoded })]
+        : []),
+    ],
     recording: {
       prebufferMs: flags.prebuffer,
       isHevcAllowed: flags.hevc,
@@ -285,7 +289,9 @@ function parseMotion(text: string): Motion {
   for (const one of text.split(',').map(part => part.trim())) {
     if (one.startsWith('video')) motion.videoMotion = { sensitivity: parseSensitivity(one) }
     else if (one.startsWith('ffmpeg')) motion.decoded = { threshold: parseThreshold(one) }
-    else if (/^mqtts?:/.test(one)) motion.motionSensors.push(parseMqtt(one))
+    else if (/^mqtts?:/.test(one)) motion.motionSensors.push(sensorAt(one, mqttSensor))
+    else if (one === 'onvif') motion.hasOwnEvents = true
+    else if (/^onvifs?:/.test(one)) motion.motionSensors.push(sensorAt(one, onvifSensor))
     else if (one !== 'none' && one !== 'http') throw new InvalidArgumentError(MOTION_HELP)
   }
   return motion
@@ -304,12 +310,28 @@ function parseThreshold(text: string): number {
   return percent
 }
 
-function parseMqtt(address: string): MotionSensor {
+function sensorAt(address: string, sensor: (address: string) => MotionSensor): MotionSensor {
   try {
-    return mqttSensor(address)
+    return sensor(address)
   } catch (error) {
-    throw isMediaError(error) ? new InvalidArgumentError(error.message) : error
+    // What commander would say repeats the text, which may have a password in it.
+    throw isMediaError(error)
+      ? new UsageError(`--motion: ${error.message}`, { cause: error })
+      : error
   }
+}
+
+/** @returns The events of the camera whose pictures come over RTSP. @throws UsageError */
+function ownEvents(sources: readonly string[]): MotionSensor {
+  const [, account = '', host] =
+    sources
+      .map(source => /(?:^|@)rtsp[stu]?:\/\/((?:[^/?]*@)?)(\[[^\]]*\]|[^/:?]+)/i.exec(source))
+      .find(found => found !== null) ?? []
+  if (host === undefined)
+    throw new UsageError(
+      '--motion onvif: the source is no RTSP camera; give onvif://USER:PASSWORD@HOST',
+    )
+  return sensorAt(`onvif://${account}${host}`, onvifSensor)
 }
 
 function parseDegrees(text: string): number {
