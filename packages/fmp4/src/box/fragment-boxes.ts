@@ -1,4 +1,4 @@
-import { field, type Layout, optional } from './layout.ts'
+import { field, type Layout, optional, reserved } from './layout.ts'
 
 const v0 = { version: 0, flags: 0 } as const
 
@@ -45,10 +45,12 @@ export type FragmentBoxName =
   | 'tfdt'
   | 'trun'
   | 'prft'
+  | 'styp'
+  | 'sidx'
 
 /**
  * The boxes of movie fragments, and those of a movie's head that announce them.
- * @see ISO/IEC 14496-12 §8.8, §8.16.5 (prft)
+ * @see ISO/IEC 14496-12 §8.8, §8.16 (styp, sidx, prft)
  */
 export const fragmentBoxes: Readonly<Record<FragmentBoxName, Layout>> = {
   mvex: { type: 'mvex', fields: [], isContainer: true },
@@ -103,6 +105,27 @@ export const fragmentBoxes: Readonly<Record<FragmentBoxName, Layout>> = {
       field('ntpSeconds', 'u32'), // of ntp_timestamp, since 1900
       field('ntpFraction', 'u32'), // 2^32 a second
       field('mediaTime', 'time'),
+    ],
+  },
+  // in front of all that belongs to a segment; then the compatible brands
+  styp: {
+    type: 'styp',
+    fields: [field('majorBrand', 'fourcc'), field('minorVersion', 'u32', 0)],
+  },
+  // for one subsegment: the fragment behind it
+  sidx: {
+    type: 'sidx',
+    full: { version: 1, flags: 0 },
+    fields: [
+      field('referenceId', 'u32'),
+      field('timescale', 'u32'),
+      field('earliestPresentationTime', 'time'),
+      field('firstOffset', 'time', 0),
+      reserved(2),
+      field('referenceCount', 'u16', 1),
+      field('referencedSize', 'u32'), // below the bit of reference_type, which is 0: media
+      field('subsegmentDuration', 'u32'),
+      field('accessPoint', 'u32'), // starts_with_SAP, SAP_type, SAP_delta_time
     ],
   },
 }

@@ -4,6 +4,7 @@ import { rescale, viewOf } from '../bytes.ts'
 import type { Fragment } from './fragment.ts'
 import { placeAudio } from './place-audio.ts'
 import { type ProducerReferenceTime, prft } from './producer-reference-time.ts'
+import { segmentHead } from './segment-head.ts'
 import type { TrackRun } from './track-run.ts'
 
 /** How a fragment is written for one recording. */
@@ -19,12 +20,18 @@ export interface RenderOptions {
    * H.265 want it for each fragment; H.264 is sent without.
    */
   readonly producerReferenceTime?: ProducerReferenceTime
+  /**
+   * True writes `styp` and `sidx` in front, for players of DASH and HLS; hubs are sent neither. False
+   * unless told.
+   */
+  readonly isSegment?: boolean
 }
 
 /**
  * Writes a fragment: one `moof` and one `mdat`, first all video, then all audio.
  *
  * ```
+ * [styp sidx]            of a segment
  * [prft]                 version 1, flags 0; its media time is that of the video's tfdt
  * moof
  *   mfhd
@@ -39,7 +46,7 @@ export interface RenderOptions {
  *     trun               000201, or 000301 when durations differ
  * mdat
  * ```
- * @returns The `prft` if there is one, a small buffer with `moof` and the header of `mdat`, then the pages of the samples, which
+ * @returns What is in front of the `moof`, if anything is, each a buffer, a small buffer with `moof` and the header of `mdat`, then the pages of the samples, which
  * still belong to the fragment: send them, do not write to them.
  * @throws RangeError when the fragment begins before the origin, or a number does not fit its field.
  * @see ISO/IEC 14496-12 §8.8.4 to §8.8.12
@@ -73,7 +80,10 @@ export function renderFragment(fragment: Fragment, options: RenderOptions): Uint
   writeBox(moof, view, 0)
   writeBoxHeader(view, moof.size, 'mdat', payloadLength + 8)
   const time = producerReferenceTime && prft(video, videoDecodeTime, producerReferenceTime)
-  return [...(time ? [time] : []), head, ...runs.flatMap(run => run.pages)]
+  const parts = [...(time ? [time] : []), head, ...runs.flatMap(run => run.pages)]
+  if (options.isSegment !== true) return parts
+  const length = parts.reduce((sum, part) => sum + part.length, 0)
+  return [segmentHead(video, videoDecodeTime, length), ...parts]
 }
 
 function videoTraf(run: TrackRun, decodeTime: number, dataOffset: number): BoxNode {
