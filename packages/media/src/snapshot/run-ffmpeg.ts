@@ -27,11 +27,14 @@ export async function takePicture(
   const options = {
     encoding: 'buffer',
     maxBuffer: maxLength,
-    killSignal: 'SIGKILL',
-    signal,
   } as const
+  signal.throwIfAborted()
   const picture = await new Promise<Uint8Array | undefined>(done => {
+    // Not as an option: the listener would stay when there is no such program.
+    const abort = () => child.kill('SIGKILL')
+    signal.addEventListener('abort', abort)
     const child = execFile(program, args, options, (error, stdout) => {
+      signal.removeEventListener('abort', abort)
       done(error === null && stdout.length > 0 ? new Uint8Array(stdout) : undefined)
     })
     // It may have enough before it has read everything.
