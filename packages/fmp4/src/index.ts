@@ -70,4 +70,11 @@ export {
 } from './movie/movie-stream.ts'
 export type { SampleDefaults } from './movie/read-fragment.ts'
 export { type NalSyntax, nalSyntaxes, type VideoCodec } from './nal-syntax.ts'
-export type { AudioTrack, AvcTrack, HevcTrack, MediaSample, VideoTrack } from './tracks.ts'
+export type {
+  AudioTrack,
+  AvcTrack,
+  HevcTrack,
+  MediaSample,
+  OpusTrack,
+  VideoTrack,
+} from './tracks.ts'

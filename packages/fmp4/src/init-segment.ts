@@ -9,7 +9,7 @@ import { type BoxNode, box, bytesTail, encodeBoxes } from './box/write.ts'
 import { ascii } from './bytes.ts'
 import { parseSps } from './h264/sps.ts'
 import { parseHevcSps } from './h265/sps.ts'
-import type { AudioTrack, VideoTrack } from './tracks.ts'
+import type { AudioTrack, OpusTrack, VideoTrack } from './tracks.ts'
 
 /** Those of a camera sold with Secure Video, and `iso5` and `iso6` for what fragments and `prft` need. */
 const brands = { avc1: 'isomiso5iso6mp42avc1', hvc1: 'isomiso5iso6mp42' }
@@ -33,7 +33,8 @@ const esds: Layout = { type: 'esds', full: { version: 0, flags: 0 }, fields: [] 
  *         vmhd | smhd
  *         dinf → dref → url
  *         stbl
- *           stsd → avc1 → avcC [pasp] | hvc1 → hvcC [pasp] | mp4a → esds
+ *           stsd → avc1 → avcC [pasp] | hvc1 → hvcC [pasp] | mp4a → esds | Opus → dOps
+ *           sgpd                      with Opus: roll
  *           stsz, stsc, stts, stco    empty
  *   mvex
  *     mehd
@@ -44,7 +45,10 @@ const esds: Layout = { type: 'esds', full: { version: 0, flags: 0 }, fields: [] 
  * read, FMP4_TOO_LARGE when a parameter set does not fit; RangeError for a number that does not fit.
  * @see ISO/IEC 14496-12 §8.2 and §8.8
  */
-export function initSegment(tracks: { video: VideoTrack; audio?: AudioTrack }): Uint8Array {
+export function initSegment(tracks: {
+  video: VideoTrack
+  audio?: AudioTrack | OpusTrack
+}): Uint8Array {
   const { video, audio } = tracks
   const all = audio === undefined ? [video] : [video, audio]
   return encodeBoxes([
@@ -56,7 +60,9 @@ export function initSegment(tracks: { video: VideoTrack; audio?: AudioTrack }): 
       children: [
         box(movieBoxes.mvhd, { values: { timescale: 1000, nextTrackId: 0xffffffff } }),
         videoTrak(video),
-        ...(audio === undefined ? [] : [audioTrak(audio)]),
+        ...(audio === undefined
+          ? []
+          : [audio.codec === 'opus' ? opusTrak(audio) : audioTrak(audio)]),
         box(fragmentBoxes.mvex, {
           children: [
             box(fragmentBoxes.mehd),
@@ -116,12 +122,33 @@ function audioTrak(track: AudioTrack): BoxNode {
   })
 }
 
+/** The one rate that Opus is timed with. */
+const opusTimescale = 48_000
+/** Decoding begins 80 ms early: four packets of 20 ms. */
+const opusRollDistance = -4
+
+function opusTrak({ trackId, channels, inputSampleRate, preSkip = 0 }: OpusTrack): BoxNode {
+  const values = { outputChannelCount: channels, preSkip, inputSampleRate }
+  return trak({
+    tkhd: { trackId, volume: 0x0100 },
+    timescale: opusTimescale,
+    handler: ['soun', 'Sound Handler'],
+    mediaHeader: box(movieBoxes.smhd),
+    sampleEntry: box(sampleEntries.Opus, {
+      values: { channelCount: channels, sampleRate: opusTimescale },
+      children: [box(sampleEntries.dOps, { values })],
+    }),
+    sampleGroup: box(sampleEntries.sgpd, { values: { rollDistance: opusRollDistance } }),
+  })
+}
+
 function trak(parts: {
   tkhd: Record<string, number>
   timescale: number
   handler: readonly [type: string, name: string]
   mediaHeader: BoxNode
   sampleEntry: BoxNode
+  sampleGroup?: BoxNode
 }): BoxNode {
   const [handlerType, name] = parts.handler
   const dref = box(movieBoxes.dref, { children: [box(movieBoxes['url '])] })
@@ -132,6 +159,7 @@ function trak(parts: {
       box(movieBoxes.stsc),
       box(movieBoxes.stts),
       box(movieBoxes.stco),
+      ...(parts.sampleGroup === undefined ? [] : [parts.sampleGroup]),
     ],
   })
   const minf = [parts.mediaHeader, box(movieBoxes.dinf, { children: [dref] }), stbl]

@@ -42,6 +42,19 @@ export interface AudioTrack {
   readonly bitrate?: number
 }
 
+/** An Opus track, as live views have it. Its timescale is 48000, whatever was encoded. */
+export interface OpusTrack {
+  readonly codec: 'opus'
+  /** 1 or above, unlike that of the other track. */
+  readonly trackId: number
+  /** 1 or 2. */
+  readonly channels: number
+  /** Samples a second of what was encoded: for information alone. */
+  readonly inputSampleRate: number
+  /** Samples at 48 kHz that players leave out at the beginning; 0, as of a stream joined midway, unless told. */
+  readonly preSkip?: number
+}
+
 /** One picture or one AAC frame, in decoding order within its track. */
 export interface MediaSample {
   readonly track: 'video' | 'audio'
@@ -52,7 +65,7 @@ export interface MediaSample {
   /** Whether decoding can begin here: an IDR picture, or another IRAP picture of H.265; true for audio. */
   readonly isSync: boolean
   /**
-   * Video: NAL units, each behind its length in 4 bytes, without parameter sets. Audio: a raw AAC frame without ADTS header.
+   * Video: NAL units, each behind its length in 4 bytes, without parameter sets. Audio: a raw AAC frame without ADTS header, or an Opus packet.
    * The reader may not keep it: it belongs to the sender again when the call returns.
    */
   readonly data: Uint8Array
