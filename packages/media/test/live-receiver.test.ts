@@ -1,4 +1,12 @@
-import { type LiveFrame, LiveReceiver, type LiveRule, liveRules } from '@hksv/media/live'
+import {
+  type LiveFrame,
+  LiveReceiver,
+  type LiveRule,
+  liveRules,
+  RtpSender,
+  SrtpReceiver,
+  SrtpSender,
+} from '@hksv/media/live'
 import { isRtcp, type RtpEvent, type RtpFormat, rtpFormat } from '@hksv/media/rtp'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -89,6 +97,27 @@ describe('a stream as it should be', () => {
     expect(events.at(-1)).toMatchObject({ report: { fractionLost: 0 }, roundTripMs: 0 })
   })
 
+  test('is measured', () => {
+    const { jitterMs, ...quality } = view.receiver.quality
+    expect(quality).toMatchObject({ firstPacketAt: 0, senderReports: 5 })
+    expect(jitterMs).toBeLessThan(5)
+  })
+
+  test('may pause', () => {
+    const later = 20_000
+    // What comes after a pause goes on with the timestamps of before.
+    const shift = ({ bytes, at }: Sent) => ({ bytes, at: at < 1000 ? at : at + later })
+    const paused = new View()
+    paused.show(sender.sent.filter(({ at }) => at < 1000))
+    paused.receiver.resumed(later + 1000)
+    paused.show(sender.sent.map(shift).filter(({ at }) => at > later))
+    expect(paused.broken).toEqual([])
+    expect(new View().show(sender.sent.map(shift)).broken).toEqual([
+      'sender-reports',
+      'timestamp-paced',
+    ])
+  })
+
   test('a key frame can be asked for', () => {
     view.receiver.requestKeyFrame()
     expect(sender.sender.receive(view.receiver.take() ?? new Uint8Array(), 2000)).toEqual([
@@ -145,6 +174,28 @@ describe('sound', () => {
   })
 })
 
+test('who speaks and reports under one SSRC numbers both together', () => {
+  const srtpSender = new SrtpSender(peerKey)
+  const receiver = new LiveReceiver({ format: h264, ...terms, srtpSender })
+  const random = (length: number) => new Uint8Array(length)
+  const common = { codec: 'opus', payloadType: 110, timescale: 16_000, ipVersion: 4 } as const
+  const speaker = new RtpSender({ ...common, ssrc: terms.ssrc, srtpSender, random })
+  const camera = new SrtpReceiver(peerKey)
+  const heard: string[] = []
+  const hear = (bytes: Uint8Array | undefined) => {
+    const isReport = bytes !== undefined && isRtcp(bytes)
+    const plain = isReport ? camera.unprotectRtcp(bytes) : camera.unprotectRtp(bytes ?? random(0))
+    heard.push(typeof plain === 'string' ? plain : isReport ? 'report' : 'sound')
+  }
+  speaker.send({ decodeTime: 0, data: Uint8Array.of(0x48, 1) }, 0)
+  for (let bytes = speaker.take(0); bytes; bytes = speaker.take(0)) hear(bytes)
+  receiver.requestKeyFrame()
+  hear(receiver.take())
+  speaker.tick(600)
+  hear(speaker.take(600))
+  expect(heard.toSorted()).toEqual(['report', 'report', 'report', 'sound'])
+})
+
 describe('each rule is found broken', () => {
   const sent = () => run().sent.map(one => ({ ...one, bytes: one.bytes.slice() }))
   const rtpOnly = ({ bytes }: Sent) => !isRtcp(bytes)
@@ -160,7 +211,29 @@ describe('each rule is found broken', () => {
     'ssrc-announced': () => new View({ peerSsrc: 1 }).show(sent()),
     'payload-type-negotiated': () =>
       new View({ format: { ...h264, payloadType: 98 } }).show(sent()),
-    'sequence-by-one': () => new View().show(sent().filter((_, i) => i !== 20)),
+    'sequence-by-one': () => {
+      const random = (length: number) => new Uint8Array(length).fill(1)
+      return new View().show([...run(frames(), { random }).sent.slice(0, 9), ...sent()])
+    },
+    'no-loss': () => new View().show(sent().filter((_, i) => i !== 20)),
+    'starts-in-time': () => {
+      const view = new View()
+      view.receiver.started(-501)
+      return view.show(sent())
+    },
+    'starts-with-key-frame': () =>
+      new View().show(sent().filter(({ at, bytes }) => at > 30 && !isRtcp(bytes))),
+    'marker-ends-picture': () => {
+      // Its second byte is authenticated: without keys the marker can be taken off.
+      const { ssrc, peerSsrc, ipVersion } = terms
+      const receiver = new LiveReceiver({ format: h264, ssrc, peerSsrc, ipVersion })
+      for (const { bytes, at } of run(frames(), { srtp: undefined }).sent) {
+        const copy = bytes.slice()
+        if (!isRtcp(copy) && at > 200 && at < 300) copy[1] = 99
+        receiver.receive(copy, at)
+      }
+      return Object.assign(new View(), { receiver })
+    },
     'timestamp-forward': () => {
       // A sender keeps its times in order; one that begins anew, with lower ones, does not.
       const random = (length: number) => new Uint8Array(length).fill(1)

@@ -11,6 +11,7 @@ export {
 export { type DatagramLimit, datagramLength, maxPayloadLength } from './datagram.ts'
 export type { RtpSenderEvent } from './events.ts'
 export { LiveClock } from './live-clock.ts'
+export type { LiveQuality } from './live-meter.ts'
 export { LiveReceiver, type LiveReceiverOptions } from './live-receiver.ts'
 export { type LiveFinding, type LiveRule, type LiveRuleText, liveRules } from './live-rules.ts'
 export type { LiveCodec } from './packetize.ts'

@@ -1,6 +1,7 @@
-import { byteAt, type RtpPacket } from '../rtp/packet.ts'
+import type { RtpPacket } from '../rtp/packet.ts'
 import { datagramLength } from './datagram.ts'
 import type { LiveFindings } from './live-rules.ts'
+import { PictureChecker } from './picture-checker.ts'
 
 /** What was negotiated, as far as packets show whether it is kept to. */
 export interface LiveTerms {
@@ -12,7 +13,7 @@ export interface LiveTerms {
   readonly mtu: number
   readonly ipVersion: 4 | 6
   readonly reportIntervalMs: number
-  /** Looks for parameter sets in H.264. */
+  /** Looks into the pictures of H.264. */
   readonly codec: 'h264' | 'other'
 }
 
@@ -20,7 +21,11 @@ const burst = { packets: 32, withinMs: 2 }
 const maxDriftMs = 1000
 /** Sender reports may be late by two intervals. */
 const lateFactor = 3
-const types = { stapA: 24, fuA: 28, idr: 5, sps: 7 } as const
+/** As far ahead a packet is one of this sequence, and those between were lost. @see RFC 3550 §A.1 */
+const maxDropout = 3000
+/** As far behind it was overtaken. */
+const maxMisorder = 100
+const startWithinMs = 500
 
 /** Holds packets against the rules of a live stream, one after the other as they come. */
 export class LiveChecker {
@@ -34,13 +39,29 @@ export class LiveChecker {
   /** When the last packets came, as many as make a burst. */
   readonly #arrivals: number[] = []
   #reportAt: number | undefined
-  /** The timestamp of the picture whose SPS came last. */
-  #spsAt: number | undefined
-  #idrAt: number | undefined
+  /** When the stream was started; undefined when nobody said, and once something came. */
+  #startedAt: number | undefined
+  readonly #pictures: PictureChecker | undefined
 
   constructor(terms: LiveTerms, findings: LiveFindings) {
     this.#terms = terms
     this.#findings = findings
+    if (terms.codec === 'h264') this.#pictures = new PictureChecker(findings)
+  }
+
+  /** The camera was told to start. */
+  started(now: number): void {
+    this.#startedAt = now
+  }
+
+  /** The camera was told to go on after a pause: nothing is counted over it. */
+  resumed(now: number): void {
+    if (this.#first === undefined) return
+    this.#first = undefined
+    this.#elapsed = 0
+    this.#timestamp = undefined
+    this.#arrivals.length = 0
+    this.#reportAt = now
   }
 
   /** Holds the size of what came against the MTU; `length` is that of the UDP payload. */
@@ -52,7 +73,7 @@ export class LiveChecker {
 
   /** Takes a packet of RTP that came at `now`. */
   packet(packet: RtpPacket, now: number): void {
-    const { ssrc, payloadType, codec } = this.#terms
+    const { ssrc, payloadType } = this.#terms
     if (packet.ssrc !== ssrc) {
       this.#findings.add('ssrc-announced', `${packet.ssrc}, not ${ssrc}`, now)
       return
@@ -62,11 +83,13 @@ export class LiveChecker {
       this.#findings.add('payload-type-negotiated', detail, now)
       return
     }
+    this.#start(now)
     this.#first ??= { now }
     this.#reportAt ??= now
-    if (this.#sequence(packet, now)) {
+    const step = this.#sequence(packet, now)
+    if (step >= 0) {
       this.#time(packet, now)
-      if (codec === 'h264') this.#parameterSets(packet, now)
+      this.#pictures?.packet(packet, step > 0, now)
     }
     this.#burst(now)
     this.#reports(now)
@@ -81,16 +104,26 @@ export class LiveChecker {
   /** The stream is over, or nothing came until `now`. */
   silence(now: number): void {
     if (this.#first !== undefined) this.#reports(now)
+    else if (now - (this.#startedAt ?? now) > startWithinMs) this.#start(now)
   }
 
-  /** @returns Whether the packet is later than those before. */
-  #sequence({ sequenceNumber }: RtpPacket, now: number): boolean {
+  #start(now: number): void {
+    const after = now - (this.#startedAt ?? now)
+    this.#startedAt = undefined
+    if (after > startWithinMs)
+      this.#findings.add('starts-in-time', `nothing for ${Math.round(after)} ms`, now)
+  }
+
+  /** @returns How many packets are missing in front of this one; less than 0 when it was overtaken. */
+  #sequence({ sequenceNumber }: RtpPacket, now: number): number {
     const wanted = ((this.#sequenceNumber ?? sequenceNumber - 1) + 1) & 0xffff
     const step = ((sequenceNumber - wanted) << 16) >> 16
-    if (step !== 0)
-      this.#findings.add('sequence-by-one', `${sequenceNumber} after ${(wanted - 1) & 0xffff}`, now)
-    if (step >= 0) this.#sequenceNumber = sequenceNumber
-    return step >= 0
+    const isJump = step > maxDropout || step < -maxMisorder
+    const detail = `${sequenceNumber} after ${(wanted - 1) & 0xffff}`
+    if (isJump) this.#findings.add('sequence-by-one', detail, now)
+    else if (step > 0) this.#findings.add('no-loss', detail, now)
+    if (step >= 0 || isJump) this.#sequenceNumber = sequenceNumber
+    return isJump ? 1 : step
   }
 
   #time({ timestamp }: RtpPacket, now: number): void {
@@ -122,33 +155,4 @@ export class LiveChecker {
     this.#findings.add('sender-reports', `none for ${Math.round(since)} ms`, now)
     this.#reportAt = now
   }
-
-  /** Looks at the types of the units only: alone, the first ones of STAP-A, and where FU-A begins. */
-  #parameterSets({ bytes, payloadStart, payloadEnd, timestamp }: RtpPacket, now: number): void {
-    for (const type of unitTypes(bytes, payloadStart, payloadEnd)) {
-      if (type === types.sps) this.#spsAt = timestamp
-      if (type !== types.idr || this.#idrAt === timestamp) continue
-      this.#idrAt = timestamp
-      if (this.#spsAt !== timestamp)
-        this.#findings.add(
-          'parameter-sets-first',
-          `an IDR picture at ${timestamp} without SPS`,
-          now,
-        )
-    }
-  }
-}
-
-/** @returns The types of the NAL units that begin in a payload. @see RFC 6184 §5.2 */
-function* unitTypes(bytes: Uint8Array, start: number, end: number): Generator<number> {
-  const type = byteAt(bytes, start) & 0x1f
-  if (type === types.fuA) {
-    const header = byteAt(bytes, start + 1)
-    if (header >= 0x80) yield header & 0x1f
-  } else if (type === types.stapA)
-    for (let at = start + 1; at + 2 < end; ) {
-      yield byteAt(bytes, at + 2) & 0x1f
-      at += 2 + ((byteAt(bytes, at) << 8) | byteAt(bytes, at + 1))
-    }
-  else if (start < end) yield type
 }

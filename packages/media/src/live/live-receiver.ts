@@ -8,9 +8,10 @@ import { RtpReceiver, type RtpStatistics } from '../rtp/rtp-receiver.ts'
 import { writeReceiverReport } from '../rtp/write-rtcp.ts'
 import { SrtpReceiver } from '../srtp/srtp-receiver.ts'
 import { SrtpSender } from '../srtp/srtp-sender.ts'
-import { type SrtpKey, srtcpIndexLength, srtpOverhead } from '../srtp/suites.ts'
+import { type SrtpKey, srtcpIndexLength } from '../srtp/suites.ts'
 import { type DatagramLimit, defaultMtus } from './datagram.ts'
 import { LiveChecker } from './live-checker.ts'
+import { LiveMeter, type LiveQuality } from './live-meter.ts'
 import { type LiveFinding, LiveFindings } from './live-rules.ts'
 
 /** What a {@link LiveReceiver} has to know: what was negotiated. */
@@ -23,6 +24,11 @@ export interface LiveReceiverOptions extends DatagramLimit {
   readonly peerSsrc: number
   /** What this side announced: its reports are protected with it. */
   readonly srtp?: SrtpKey
+  /**
+   * Protects in place of a context made of `srtp`: the one of an `RtpSender` that speaks under the same
+   * SSRC, as both number their reports together.
+   */
+  readonly srtpSender?: SrtpSender
   /** What the camera announced. */
   readonly peerSrtp?: SrtpKey
   /** Between reports of both sides; 500 unless told, or when 0 was negotiated. */
@@ -37,6 +43,7 @@ export interface LiveReceiverOptions extends DatagramLimit {
  * Views one track of a live stream: datagrams in, samples out, while the stream is held against
  * {@link liveRules}. It owns no socket, timer or clock.
  *
+ * 0. `started` when the camera is told to start, and `resumed` when it is told to go on after a pause.
  * 1. `receive` each datagram with the time it came, in ms that never go back. It is decrypted in place.
  * 2. `take` after each call: a datagram to be sent, until nothing comes.
  * 3. `tick` at `deadline`; `requestKeyFrame` when pictures wait for one.
@@ -51,6 +58,7 @@ export class LiveReceiver {
   readonly #peer: SrtpReceiver | undefined
   readonly #findings = new LiveFindings()
   readonly #checker: LiveChecker
+  readonly #meter: LiveMeter
   readonly #outgoing: Uint8Array[] = []
 
   /** @throws RangeError for keys of the wrong length. */
@@ -63,7 +71,7 @@ export class LiveReceiver {
       ...{ format, ssrc, cname, reportIntervalMs, transport: 'udp' },
       ...(sync && { sync }),
     })
-    this.#srtp = srtp && new SrtpSender(srtp)
+    this.#srtp = options.srtpSender ?? (srtp && new SrtpSender(srtp))
     this.#peer = peerSrtp && new SrtpReceiver(peerSrtp)
     const { payloadType, clockRate } = format
     const codec = format.codec === 'h264' ? 'h264' : 'other'
@@ -77,6 +85,12 @@ export class LiveReceiver {
       codec,
     }
     this.#checker = new LiveChecker({ ...terms, codec }, this.#findings)
+    this.#meter = new LiveMeter(clockRate)
+  }
+
+  /** How it comes in. */
+  get quality(): LiveQuality {
+    return this.#meter.quality
   }
 
   get statistics(): RtpStatistics {
@@ -86,6 +100,16 @@ export class LiveReceiver {
   /** How the stream broke rules so far; one finding a rule. */
   findings(): LiveFinding[] {
     return this.#findings.list()
+  }
+
+  /** The camera was told to start. */
+  started(now: number): void {
+    this.#checker.started(now)
+  }
+
+  /** The camera was told to go on: what it did not send since it was told to pause breaks no rule. */
+  resumed(now: number): void {
+    this.#checker.resumed(now)
   }
 
   /** Takes a datagram of RTP or RTCP that came at `now`. */
@@ -104,7 +128,9 @@ export class LiveReceiver {
       return []
     }
     this.#checker.packet(packet, now)
-    return packet.ssrc === this.#options.peerSsrc ? this.#receiver.receive(plain, now) : []
+    if (packet.ssrc !== this.#options.peerSsrc) return []
+    this.#meter.packet(packet.timestamp, now)
+    return this.#receiver.receive(plain, now)
   }
 
   /** Asks for a key frame: a report with PLI. */
@@ -150,15 +176,18 @@ export class LiveReceiver {
     const { peerSsrc } = this.#options
     for (const message of messages) {
       if (message.type !== 'sender-report') continue
-      if (message.ssrc === peerSsrc) this.#checker.senderReport(now)
-      else this.#findings.add('ssrc-announced', `${message.ssrc} in a report, not ${peerSsrc}`, now)
+      if (message.ssrc === peerSsrc) {
+        this.#checker.senderReport(now)
+        this.#meter.senderReport()
+      } else
+        this.#findings.add('ssrc-announced', `${message.ssrc} in a report, not ${peerSsrc}`, now)
     }
     return this.#receiver.receive(plain, now)
   }
 
   #seal(parts: readonly Uint8Array[]): void {
     const length = parts.reduce((sum, part) => sum + part.length, 0)
-    const overhead = this.#srtp ? srtpOverhead(this.#options.srtp) + srtcpIndexLength : 0
+    const overhead = this.#srtp ? this.#srtp.overhead + srtcpIndexLength : 0
     const bytes = new Uint8Array(length + overhead)
     let at = 0
     for (const part of parts) {

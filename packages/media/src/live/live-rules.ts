@@ -26,7 +26,12 @@ export const liveRules: Readonly<Record<LiveRule, LiveRuleText>> = {
   'sequence-by-one': {
     level: 'must',
     says: 'sequence numbers go up by one, across restarts of the encoder too',
-    source: 'RFC 3550 §5.1',
+    source: 'RFC 3550 §5.1, §A.1',
+  },
+  'no-loss': {
+    level: 'should',
+    says: 'every packet arrives; those that do not are mostly lost by the network, not by the camera',
+    source: 'RFC 3550 §A.3',
   },
   'timestamp-forward': {
     level: 'must',
@@ -53,6 +58,21 @@ export const liveRules: Readonly<Record<LiveRule, LiveRuleText>> = {
     says: 'a sender report comes at least every three negotiated intervals: without them a hub asks for small pictures',
     source: 'RFC 3550 §6.2; observed: iOS',
   },
+  'starts-in-time': {
+    level: 'should',
+    says: 'the first packet comes within 500 ms of the start',
+    source: 'observed: people wait for the picture',
+  },
+  'starts-with-key-frame': {
+    level: 'must',
+    says: 'the first picture is an IDR picture',
+    source: 'ITU-T H.264 §7.4.1.2.1',
+  },
+  'marker-ends-picture': {
+    level: 'must',
+    says: 'the last packet of each picture, and no other, has the marker',
+    source: 'RFC 6184 §5.1',
+  },
   'parameter-sets-first': {
     level: 'must',
     says: 'parameter sets stand before every IDR picture',
@@ -67,11 +87,15 @@ export type LiveRule =
   | 'ssrc-announced'
   | 'payload-type-negotiated'
   | 'sequence-by-one'
+  | 'no-loss'
   | 'timestamp-forward'
   | 'timestamp-paced'
   | 'datagram-in-mtu'
   | 'no-bursts'
   | 'sender-reports'
+  | 'starts-in-time'
+  | 'starts-with-key-frame'
+  | 'marker-ends-picture'
   | 'parameter-sets-first'
 
 /** What is known of a rule. */

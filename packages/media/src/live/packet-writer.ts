@@ -1,6 +1,6 @@
 import { writeBye, writeSenderReport } from '../rtp/write-rtcp.ts'
-import { SrtpSender } from '../srtp/srtp-sender.ts'
-import { type SrtpKey, srtcpIndexLength, srtpOverhead } from '../srtp/suites.ts'
+import type { SrtpSender } from '../srtp/srtp-sender.ts'
+import { srtcpIndexLength } from '../srtp/suites.ts'
 import { payloadLength, type RtpPayload } from './payload.ts'
 
 const headerLength = 12
@@ -10,7 +10,7 @@ interface PacketWriterOptions {
   readonly payloadType: number
   readonly ssrc: number
   readonly cname: string
-  readonly srtp: SrtpKey | undefined
+  readonly srtp: SrtpSender | undefined
   readonly sequenceNumber: number
 }
 
@@ -32,8 +32,8 @@ export class PacketWriter {
 
   constructor(options: PacketWriterOptions) {
     this.#options = options
-    this.#srtp = options.srtp && new SrtpSender(options.srtp)
-    this.#overhead = srtpOverhead(options.srtp)
+    this.#srtp = options.srtp
+    this.#overhead = options.srtp?.overhead ?? 0
     this.#sequenceNumber = options.sequenceNumber & 0xffff
   }
 

@@ -1,3 +1,4 @@
+import type { SrtpSender } from '../srtp/srtp-sender.ts'
 import type { SrtpKey } from '../srtp/suites.ts'
 import type { DatagramLimit } from './datagram.ts'
 import type { LiveClock } from './live-clock.ts'
@@ -22,6 +23,11 @@ export interface RtpSenderOptions extends DatagramLimit {
   readonly parameterSets?: readonly Uint8Array[]
   /** What this side announced; without a key nothing is protected. */
   readonly srtp?: SrtpKey
+  /**
+   * Protects in place of a context made of `srtp`: the one of a `LiveReceiver` that reports under the same
+   * SSRC, as both number their reports together.
+   */
+  readonly srtpSender?: SrtpSender
   /** What the other side announced: its reports are protected with it. */
   readonly peerSrtp?: SrtpKey
   /** Between sender reports; 500 unless told, or when 0 was negotiated. */

@@ -1,6 +1,7 @@
 import { isRtcp, uint32At } from '../rtp/packet.ts'
 import { parseRtcp } from '../rtp/rtcp.ts'
 import { SrtpReceiver } from '../srtp/srtp-receiver.ts'
+import { SrtpSender } from '../srtp/srtp-sender.ts'
 import { maxPayloadLength } from './datagram.ts'
 import { type RtpSenderEvent, senderEvent } from './events.ts'
 import { LiveClock } from './live-clock.ts'
@@ -91,7 +92,8 @@ export class RtpSender {
     if (this.#maxPayload < 16) throw new RangeError('an MTU without room for a payload')
     // The first sequence number is in the lower half, so that both sides count its wraps alike.
     const sequenceNumber = uint32At(random(4), 0) & 0x7fff
-    this.#writer = new PacketWriter({ payloadType, ssrc, cname, srtp, sequenceNumber })
+    const protector = options.srtpSender ?? (srtp && new SrtpSender(srtp))
+    this.#writer = new PacketWriter({ payloadType, ssrc, cname, srtp: protector, sequenceNumber })
     this.#firstTimestamp = uint32At(random(4), 0)
     this.#clock = options.clock ?? new LiveClock()
     this.#peer = peerSrtp && new SrtpReceiver(peerSrtp)

@@ -47,6 +47,11 @@ export class SrtpSender {
     this.#rtcpIndex = rtcpIndex
   }
 
+  /** How much longer protected RTP packets are, in bytes; RTCP is 4 bytes longer still. */
+  get overhead(): number {
+    return this.#tagLength
+  }
+
   /**
    * Protects the RTP packet in the first `length` bytes of `buffer`, in place; the tag goes behind it.
    * @returns How long it is now.
