@@ -31,7 +31,12 @@ function read(
   const items: unknown[] = []
   const end = () => ({ items, skipped: reader.skippedLength, pending: reader.pendingLength })
   try {
-    for (const chunk of chunks) items.push(...reader.receive(chunk).map(shown))
+    // One memory takes piece after piece, as that of a socket does.
+    const memory = new Uint8Array(Math.max(0, ...chunks.map(({ length }) => length)))
+    for (const chunk of chunks) {
+      memory.fill(0xa5).set(chunk)
+      items.push(...reader.receive(memory.subarray(0, chunk.length)).map(shown))
+    }
   } catch (error) {
     if (!isMediaError(error)) throw error
     return { ...end(), code: error.code }

@@ -18,7 +18,7 @@ const cameras = []
 
 async function receive(camera) {
   const fragmenter = fragmenterFor(camera.source.description)
-  for await (const sample of camera.source.samples(new AbortController().signal)) {
+  for await (const sample of camera.source.allSamples(new AbortController().signal)) {
     const fragment = fragmenter.push(sample)
     if (fragment === undefined) continue
     camera.fragments.push(fragment)

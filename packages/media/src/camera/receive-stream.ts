@@ -20,7 +20,6 @@ export interface StreamOptions {
 export interface StreamHandler {
   /** The first packet is there. */
   began(receiver: StreamReceiver): void
-  /** What is in it is a view: valid until this returns. */
   event(event: StreamEvent): void
   /** A codec of sound that HomeKit does not record as it is. */
   unused(codec: string): void

@@ -110,23 +110,20 @@ export class RtspSource implements MediaSource {
     }
   }
 
-  async *allSamples(signal: AbortSignal): AsyncGenerator<SourceSample, void, undefined> {
+  allSamples(signal: AbortSignal): AsyncIterable<SourceSample> {
     if (this.#closed.signal.aborted) throw this.#closedError()
     const { url, tls } = this.#options
-    const reading = new StreamReading({
+    return new StreamReading({
       stream: { address: parseRtspAddress(url), plan: this.#plan, tls },
       description: this.#description,
       health: this.#health,
       notices: this.#notices,
+      signals: [signal, this.#closed.signal],
+      keyFrame: data => this.#keep(data),
+      ended: description => {
+        if (description !== this.#description) this.#become(description)
+      },
     })
-    try {
-      for await (const sample of reading.samples(signal, this.#closed.signal)) {
-        if (sample.track === 'video' && sample.isSync) this.#keep(sample.data)
-        yield sample
-      }
-    } finally {
-      if (reading.description !== this.#description) this.#become(reading.description)
-    }
   }
 
   forgetPictures(): void {

@@ -3,12 +3,20 @@ import type { SourceSample } from '../source.ts'
 /** A consumer that is so far behind is not there any more. */
 const MAX_BYTES = 16 * 2 ** 20
 
-/** Carries samples from whoever receives them to whoever iterates, in order, with copies of their data. */
-export class SampleQueue implements AsyncIterable<SourceSample> {
-  readonly #samples: SourceSample[] = []
+interface Waiting {
+  readonly resolve: (result: IteratorResult<SourceSample, void>) => void
+  readonly reject: (error: unknown) => void
+}
+
+/**
+ * Carries samples from whoever receives them to whoever asks for them, in order. It is no generator, each
+ * of whose values would be a promise more.
+ */
+export class SampleQueue {
+  #samples: SourceSample[] = []
   #byteLength = 0
   #end: { readonly error?: unknown } | undefined
-  #wake: (() => void) | undefined
+  #waiting: Waiting | undefined
   /** A picture was left out: those that need it are too. */
   #isGapped = false
 
@@ -26,33 +34,52 @@ export class SampleQueue implements AsyncIterable<SourceSample> {
       return false
     }
     if (isVideo) this.#isGapped = false
-    this.#samples.push({ ...sample, data: Buffer.from(sample.data) })
-    this.#byteLength += sample.data.length
-    this.#wake?.()
+    const waiting = this.#waiting
+    if (waiting === undefined) {
+      this.#samples.push(sample)
+      this.#byteLength += sample.data.length
+    } else {
+      this.#waiting = undefined
+      waiting.resolve({ done: false, value: sample })
+    }
     return true
   }
 
   /** What was pushed is still delivered; then it ends, with `error` if there is one. */
   end(error?: unknown): void {
-    this.#end ??= error === undefined ? {} : { error }
-    this.#wake?.()
+    if (this.#end !== undefined) return
+    this.#end = error === undefined ? {} : { error }
+    const waiting = this.#waiting
+    this.#waiting = undefined
+    if (waiting === undefined) return
+    if (error === undefined) waiting.resolve({ done: true, value: undefined })
+    else waiting.reject(error)
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<SourceSample, void> {
-    for (;;) {
-      const sample = this.#samples.shift()
-      if (sample !== undefined) {
-        this.#byteLength -= sample.data.length
-        yield sample
-      } else if (this.#end === undefined) {
-        await new Promise<void>(resolve => {
-          this.#wake = resolve
-        })
-        this.#wake = undefined
-      } else {
-        if ('error' in this.#end) throw this.#end.error
-        return
-      }
+  /** What was pushed is not delivered any more. */
+  clear(): void {
+    this.#samples = []
+    this.#byteLength = 0
+  }
+
+  /**
+   * Waits for the next sample. One at a time may wait.
+   * @throws The error that it ended with, once.
+   */
+  next(): Promise<IteratorResult<SourceSample, void>> {
+    const value = this.#samples.shift()
+    if (value !== undefined) {
+      this.#byteLength -= value.data.length
+      return Promise.resolve({ done: false, value })
     }
+    if (this.#end === undefined) {
+      return new Promise((resolve, reject) => {
+        this.#waiting = { resolve, reject }
+      })
+    }
+    const { error } = this.#end
+    this.#end = {}
+    if (error !== undefined) return Promise.reject(error)
+    return Promise.resolve({ done: true, value: undefined })
   }
 }

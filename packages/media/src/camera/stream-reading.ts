@@ -14,15 +14,26 @@ export interface StreamReadingOptions {
   readonly description: SourceDescription
   readonly health: HealthRecord
   readonly notices: Notices
+  /** Each of them ends it. */
+  readonly signals: readonly AbortSignal[]
+  /** Takes each key frame, as it comes. */
+  readonly keyFrame: (data: Uint8Array) => void
+  /** Is called when it is over, with `description`, or another object for what came instead. */
+  readonly ended: (description: SourceDescription) => void
 }
 
-/** One reading of a camera: from a connection to its end, or to the first picture that is something else. */
-export class StreamReading implements StreamHandler {
+/**
+ * One reading of a camera: from a connection to its end, or to the first picture that is something else.
+ * It connects when the first sample is asked for. Each sample has data of its own.
+ */
+export class StreamReading implements StreamHandler, AsyncIterableIterator<SourceSample, void> {
   readonly #options: StreamReadingOptions
   readonly #queue = new SampleQueue()
   readonly #stop = new AbortController()
   readonly #keyFrames: KeyFrameWatch
   #description: SourceDescription
+  #received: Promise<void> | undefined
+  #isStopped = false
   #left: (() => void) | undefined
 
   constructor(options: StreamReadingOptions) {
@@ -31,42 +42,50 @@ export class StreamReading implements StreamHandler {
     this.#keyFrames = new KeyFrameWatch(options.description.video.timescale)
   }
 
-  /** What the reader was told, or another object for what came instead. */
-  get description(): SourceDescription {
-    return this.#description
+  [Symbol.asyncIterator](): this {
+    return this
   }
 
-  /**
-   * Each sample has data of its own.
-   * @throws MediaError when the camera ends it, or it cannot begin.
-   */
-  async *samples(
-    signal: AbortSignal,
-    closed: AbortSignal,
-  ): AsyncGenerator<SourceSample, void, undefined> {
-    const { stream, health } = this.#options
-    const stop = () => this.#stop.abort()
-    const signals = [signal, closed]
-    for (const one of signals) one.addEventListener('abort', stop)
-    if (signals.some(({ aborted }) => aborted)) stop()
-    const received = receiveStream(stream, this.#stop.signal, this).then(
-      () => this.#queue.end(),
+  /** @throws MediaError when the camera ends it, or it cannot begin. */
+  next(): Promise<IteratorResult<SourceSample, void>> {
+    this.#received ??= this.#receive()
+    return this.#queue.next()
+  }
+
+  /** Ends it, and waits until the camera was told. */
+  async return(): Promise<IteratorResult<SourceSample, void>> {
+    this.#end()
+    await this.#received
+    return { done: true, value: undefined }
+  }
+
+  async #receive(): Promise<void> {
+    const { stream, health, signals, ended } = this.#options
+    const end = () => this.#end()
+    for (const signal of signals) signal.addEventListener('abort', end)
+    if (signals.some(({ aborted }) => aborted)) end()
+    const failure = await receiveStream(stream, this.#stop.signal, this).then(
+      () => undefined,
       (error: unknown) => {
         health.failed()
-        this.#queue.end(error)
+        return error
       },
     )
-    try {
-      for await (const sample of this.#queue) {
-        if (signal.aborted) return
-        yield sample
-      }
-    } finally {
-      stop()
-      for (const one of signals) one.removeEventListener('abort', stop)
-      await received
-      this.#left?.()
-    }
+    for (const signal of signals) signal.removeEventListener('abort', end)
+    this.#left?.()
+    ended(this.#description)
+    this.#queue.end(failure)
+  }
+
+  /** Nobody wants what has come. */
+  #end(): void {
+    this.#leave()
+    this.#queue.clear()
+  }
+
+  #leave(): void {
+    this.#isStopped = true
+    this.#stop.abort()
   }
 
   began(receiver: StreamReceiver): void {
@@ -74,7 +93,7 @@ export class StreamReading implements StreamHandler {
   }
 
   event(event: StreamEvent): void {
-    if (this.#stop.signal.aborted) return
+    if (this.#isStopped) return
     const { notices } = this.#options
     switch (event.type) {
       case 'described':
@@ -121,13 +140,15 @@ export class StreamReading implements StreamHandler {
   #described(next: SourceDescription): void {
     if (isSameMedia(next, this.#description)) return
     this.#description = next
-    this.#stop.abort()
+    this.#leave()
   }
 
   #sample(sample: SourceSample): void {
     const { health, notices } = this.#options
-    if (!this.#queue.push(sample) && sample.track === 'video') health.dropped()
+    const isKept = this.#queue.push(sample)
     if (sample.track !== 'video') return
+    if (!isKept) health.dropped()
+    else if (sample.isSync) this.#options.keyFrame(sample.data)
     health.goesWell()
     const intervalMs = this.#keyFrames.push(sample)
     if (intervalMs === undefined) return

@@ -39,7 +39,7 @@ export type StreamEvent =
       readonly audio: AudioDescription | undefined
       readonly liveAudio: LiveAudioDescription | undefined
     }
-  /** Its data is a view: valid until the next call. */
+  /** Its data stays as it is. */
   | { readonly type: 'sample'; readonly sample: SourceSample }
   /** So many packets are missing. */
   | { readonly type: 'loss'; readonly packets: number }
@@ -115,8 +115,9 @@ export class StreamReceiver {
 
   /** @returns A packet of RTCP to be sent for a track, until there is none. */
   take(): { readonly track: number; readonly bytes: Uint8Array } | undefined {
-    for (const [track, { receiver }] of this.#tracks.entries()) {
-      const bytes = receiver.take()
+    // This and `deadline` are asked after each packet: no entries, no lists.
+    for (let track = 0; track < this.#tracks.length; track++) {
+      const bytes = this.#tracks[track]?.receiver.take()
       if (bytes !== undefined) return { track, bytes }
     }
     return undefined
@@ -124,9 +125,12 @@ export class StreamReceiver {
 
   /** When to call `tick` next. */
   deadline(): number | undefined {
-    const deadlines = this.#tracks.flatMap(({ receiver }) => receiver.deadline() ?? [])
-    const first = Math.min(this.#pictureBy, this.#byeBy, ...deadlines)
-    return Number.isFinite(first) ? first : undefined
+    let first = Math.min(this.#pictureBy, this.#byeBy)
+    for (const { receiver } of this.#tracks) {
+      const deadline = receiver.deadline()
+      if (deadline !== undefined && deadline < first) first = deadline
+    }
+    return first === Number.POSITIVE_INFINITY ? undefined : first
   }
 
   /** Gives up waiting for packets that are late, and reports. */
@@ -147,50 +151,58 @@ export class StreamReceiver {
 
   #events(of: Track, events: readonly RtpEvent[], now: number): StreamEvent[] {
     if (events.length === 0) return none
-    return events.flatMap(event => this.#event(of, event, now))
+    const told: StreamEvent[] = []
+    for (const event of events) {
+      const one = this.#event(of, event, now)
+      if (one !== undefined) told.push(one)
+    }
+    return told
   }
 
-  #event({ track }: Track, event: RtpEvent, now: number): StreamEvent[] {
+  #event({ track }: Track, event: RtpEvent, now: number): StreamEvent | undefined {
     switch (event.type) {
       case 'sample':
         return this.#sample(event.sample, now)
       case 'parameters':
-        return isVideo(event.parameters) ? this.#describe(track, event.parameters) : []
+        return isVideo(event.parameters) ? this.#describe(track, event.parameters) : undefined
       case 'loss':
-        return [event]
+        return event
       case 'waiting':
       case 'restart':
-        return [{ type: event.type }]
+        return { type: event.type }
       case 'bye':
         if (track.format.kind === 'video') this.#byeBy = now + BYE_MS
-        return []
+        return undefined
     }
   }
 
-  #sample(sample: MediaSample, now: number): StreamEvent[] {
+  #sample(sample: MediaSample, now: number): StreamEvent | undefined {
     if (sample.track === 'video') {
-      if (!this.#isDescribed) return []
+      if (!this.#isDescribed) return undefined
       this.#pictureBy = now + NO_PICTURE_MS
     } else if (this.#audio === undefined) {
-      if (this.#liveAudio === undefined) return []
+      if (this.#liveAudio === undefined) return undefined
       const { decodeTime, data } = sample
       const live = { track: 'live-audio', decodeTime, isSync: true, data } as const
-      return [{ type: 'sample', sample: live }]
+      return { type: 'sample', sample: live }
     }
-    return [{ type: 'sample', sample }]
+    return { type: 'sample', sample }
   }
 
-  #describe({ format, frameRate }: StreamTrack, parameters: VideoParameters): StreamEvent[] {
+  #describe(
+    { format, frameRate }: StreamTrack,
+    parameters: VideoParameters,
+  ): StreamEvent | undefined {
     try {
       const video = describeStreamVideo(parameters, format.clockRate, frameRate)
       this.#isDescribed = true
       const [audio, liveAudio] = [this.#audio, this.#liveAudio]
-      return [{ type: 'described', video, audio, liveAudio }]
+      return { type: 'described', video, audio, liveAudio }
     } catch (error) {
       if (!isFmp4Error(error)) throw error
       // Parameter sets that nobody can read come again, perhaps better ones.
       this.#isDescribed = false
-      return []
+      return undefined
     }
   }
 }

@@ -1,6 +1,6 @@
 import { AacReader } from './aac-payload.ts'
 import type { AudioParameters, RtpEvent } from './events.ts'
-import type { FrameReader } from './frame-sink.ts'
+import { FrameCopies, type FrameReader } from './frame-sink.ts'
 import { LatmReader } from './latm-payload.ts'
 import type { TrackClock } from './lip-sync.ts'
 import { opusFrameSamples } from './opus.ts'
@@ -41,6 +41,7 @@ export class AudioTrack {
   /** Bound once, so that no packet needs a closure. */
   readonly #sink = (bytes: Uint8Array, start: number, end: number): void =>
     this.#take(bytes, start, end)
+  readonly #copies = new FrameCopies()
   #hasParameters = false
   /** When the next frame of the packet begins, by its timestamp. */
   #wanted = 0
@@ -75,7 +76,7 @@ export class AudioTrack {
     if (decodeTime === undefined) return
     if (!this.#hasParameters) this.#emit({ type: 'parameters', parameters: this.#parameters })
     this.#hasParameters = true
-    const data = bytes.subarray(start, end)
+    const data = this.#copies.copy(bytes, start, end)
     this.#emit({ type: 'sample', sample: { track: 'audio', decodeTime, isSync: true, data } })
   }
 

@@ -30,7 +30,7 @@ export type AudioParameters = AacParameters | PlainAudioParameters
 export type RtpEvent =
   | {
       readonly type: 'sample'
-      /** Its data is a view: valid until the next call of the receiver. */
+      /** Its data stays as it is, and keeps up to 256 KiB of others around it. */
       readonly sample: MediaSample
     }
   | {

@@ -64,3 +64,24 @@ export class FrameCollector {
     this.#length = 0
   }
 }
+
+const slabLength = 16 * 1024
+
+/** Copies frames into memory that they share, so that it is not asked for each of them. */
+export class FrameCopies {
+  #slab = new Uint8Array()
+  #used = 0
+
+  /** @returns A copy of `bytes` from `start` to `end`, with up to 16 KiB of others around it. */
+  copy(bytes: Uint8Array, start: number, end: number): Uint8Array {
+    const length = end - start
+    if (this.#used + length > this.#slab.length) {
+      this.#slab = new Uint8Array(Math.max(slabLength, length))
+      this.#used = 0
+    }
+    const copy = new Uint8Array(this.#slab.buffer, this.#used, length)
+    copy.set(new Uint8Array(bytes.buffer, bytes.byteOffset + start, length))
+    this.#used += length
+    return copy
+  }
+}

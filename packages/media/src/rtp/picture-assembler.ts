@@ -5,12 +5,12 @@ import { readH265Payload } from './h265-payload.ts'
 import type { NalSink } from './nal-sink.ts'
 import { byteAt, type RtpPacket } from './packet.ts'
 import type { ParameterSets } from './parameter-sets.ts'
-import type { PictureBuffer } from './picture-buffer.ts'
+import { PictureBuffer } from './picture-buffer.ts'
 
 /** A picture whose packets have all come, as far as the sequence numbers tell. */
 export interface Picture {
-  /** Slices and SEI behind their lengths. */
-  readonly buffer: PictureBuffer
+  /** Slices and SEI behind their lengths. A view that stays as it is. */
+  readonly data: Uint8Array
   /** When it is shown, in units of the clock rate. */
   readonly time: number
   /** Type of its slices. */
@@ -26,11 +26,8 @@ export interface AssemblerOptions {
   readonly parameterSets: ParameterSets
   /** Larger pictures are given up. */
   readonly maxPictureBytes: number
-  /** @returns An empty buffer for the next picture. */
-  readonly takeBuffer: () => PictureBuffer
-  /** Takes a picture, and its buffer with it. */
   readonly onPicture: (picture: Picture) => void
-  /** A picture was given up. The buffer is used again for the next. */
+  /** A picture was given up. */
   readonly onDamage: () => void
 }
 
@@ -55,7 +52,7 @@ export class PictureAssembler implements NalSink {
   readonly #readPayload: (packet: RtpPacket, sink: NalSink) => void
   /** Bytes of a NAL unit's header. */
   readonly #headerLength: number
-  #buffer: PictureBuffer
+  readonly #buffer = new PictureBuffer()
   #isOpen = false
   /** Of the picture that is open, or of the last one. */
   #timestamp: number | undefined
@@ -82,7 +79,6 @@ export class PictureAssembler implements NalSink {
     this.#syntax = nalSyntaxes[options.codec]
     this.#readPayload = options.codec === 'h264' ? readH264Payload : readH265Payload
     this.#headerLength = options.codec === 'h264' ? 1 : 2
-    this.#buffer = options.takeBuffer()
   }
 
   /**
@@ -178,10 +174,8 @@ export class PictureAssembler implements NalSink {
     this.#isOpen = false
     if (this.#type === undefined) return
     if (this.#isKey) this.#keyOpening = this.#opening
-    const buffer = this.#buffer
-    this.#buffer = this.#options.takeBuffer()
     this.#options.onPicture({
-      buffer,
+      data: this.#buffer.take(),
       time: this.#time,
       type: this.#type,
       isKey: this.#isKey,

@@ -55,9 +55,8 @@ const none: readonly RtpEvent[] = Object.freeze([])
  * 3. `tick` at `deadline`.
  * 4. `end` when the stream is over.
  *
- * The data of samples is a view, valid until the next call: of video into a buffer of the receiver, to
- * which the payload was copied once; of audio into the packet. Over UDP packets may wait: their bytes must
- * stay as they are. Hostile packets are ignored, or end in `waiting`; nothing is thrown for them.
+ * The payload is copied once, into memory that several samples share and nothing is written to again.
+ * Over UDP packets may wait: their bytes must stay as they are. Over TCP they need not. Hostile packets are ignored, or end in `waiting`; nothing is thrown for them.
  */
 export class RtpReceiver {
   readonly #options: RtpReceiverOptions
@@ -110,7 +109,6 @@ export class RtpReceiver {
 
   /** Takes a packet of RTP or RTCP that came at `now`. */
   receive(bytes: Uint8Array, now: number): readonly RtpEvent[] {
-    this.#recycle()
     if (isRtcp(bytes)) this.#receiveRtcp(bytes, now)
     else {
       const packet = parseRtpPacket(bytes)
@@ -136,7 +134,6 @@ export class RtpReceiver {
 
   /** Gives up waiting for packets that are late, and reports. */
   tick(now: number): readonly RtpEvent[] {
-    this.#recycle()
     this.#drain(now, now)
     if (this.#reception !== undefined && now >= (this.#reportAt ?? now)) {
       const { ssrc, cname = 'hksv', reportIntervalMs = 5000 } = this.#options
@@ -148,7 +145,6 @@ export class RtpReceiver {
 
   /** The stream is over: delivers what is complete. */
   end(): readonly RtpEvent[] {
-    this.#recycle()
     this.#drain(Number.POSITIVE_INFINITY, this.#lastNow)
     if (this.#track instanceof VideoTrack) this.#track.end()
     return this.#taken()
@@ -230,10 +226,6 @@ export class RtpReceiver {
       } else if (message.type === 'bye' && message.ssrcs.some(ssrc => ssrc === this.#ssrc))
         this.#events.push({ type: 'bye' })
     }
-  }
-
-  #recycle(): void {
-    if (this.#track instanceof VideoTrack) this.#track.recycle()
   }
 
   #taken(): readonly RtpEvent[] {

@@ -6,7 +6,6 @@ import type { LipSync, TrackClock } from './lip-sync.ts'
 import type { RtpPacket } from './packet.ts'
 import { ParameterSets } from './parameter-sets.ts'
 import { type Picture, PictureAssembler } from './picture-assembler.ts'
-import { PictureBuffer } from './picture-buffer.ts'
 import type { VideoFormat } from './rtp-format.ts'
 
 /** What a {@link VideoTrack} works with. */
@@ -29,10 +28,6 @@ export class VideoTrack {
   readonly #assembler: PictureAssembler
   readonly #sets: ParameterSets
   readonly #order: DecodeOrder
-  /** Buffers that may be used. */
-  readonly #free: PictureBuffer[] = []
-  /** Buffers whose pictures were delivered in this call. */
-  readonly #lent: PictureBuffer[] = []
   /** Why there are no pictures until the next key frame; undefined when there are. */
   #waitsFor: 'start' | 'loss' | 'damage' | 'parameters' | undefined = 'start'
   #hasParameters = false
@@ -47,7 +42,6 @@ export class VideoTrack {
       codec: format.codec,
       parameterSets: this.#sets,
       maxPictureBytes,
-      takeBuffer: () => this.#free.pop() ?? new PictureBuffer(),
       onPicture: picture => this.#take(picture),
       onDamage: () => {
         this.#dropped++
@@ -87,20 +81,11 @@ export class VideoTrack {
     this.#order.flush()
   }
 
-  /** What was delivered was used: its buffers are free. */
-  recycle(): void {
-    for (let buffer = this.#lent.pop(); buffer !== undefined; buffer = this.#lent.pop())
-      this.#free.push(buffer)
-  }
-
   #take(picture: Picture): void {
     const { format, sync } = this.#options
     const isUsed = picture.isKey ? this.#beginGroup() : this.#goesOn()
     if (!isUsed && this.#waitsFor !== 'start') this.#dropped++
-    if (!isUsed || nalSyntaxes[format.codec].isLost(picture.type)) {
-      this.#free.push(picture.buffer)
-      return
-    }
+    if (!isUsed || nalSyntaxes[format.codec].isLost(picture.type)) return
     if (picture.isKey) sync.keyFrame()
     this.#order.push(picture)
   }
@@ -139,9 +124,7 @@ export class VideoTrack {
   #deliver({ picture, decodeTime: time, compositionTimeOffset }: OrderedPicture): void {
     const { clock, emit } = this.#options
     const decodeTime = time + Math.round((clock.shiftMs * clock.rate) / 1000)
-    const { isKey: isSync, buffer } = picture
-    const { data } = buffer
-    this.#lent.push(buffer)
+    const { isKey: isSync, data } = picture
     const sample: MediaSample =
       compositionTimeOffset === 0
         ? { track: 'video', decodeTime, isSync, data }

@@ -19,7 +19,7 @@ export interface RtspConnectionOptions extends Omit<RtspSessionOptions, 'address
 
 /**
  * Takes a packet of RTP or RTCP of one track.
- * @param bytes - A view that stays as it is, but keeps up to 256 KiB around it: copy what is kept for long.
+ * @param bytes - Over UDP it stays as it is; over TCP it is a view that is valid for the call.
  * @param now - When it came, in ms of `performance.now()`.
  */
 export type PacketHandler = (bytes: Uint8Array, now: number) => void
@@ -56,6 +56,8 @@ export class RtspConnection implements AsyncDisposable {
   readonly #end = deferred()
   /** Aborts what is under way when the connection is over. */
   readonly #over = new AbortController()
+  /** The same; asked for each packet, which the signal is too slow for. */
+  #isOver = false
   readonly #pairs: UdpPair[] = []
   #socket: Socket | undefined
   /** Tells the connection that is in use from those that were given up. */
@@ -122,7 +124,7 @@ export class RtspConnection implements AsyncDisposable {
   /** Sends a packet of RTCP for a track, if the camera said where to. */
   sendRtcp(track: number, bytes: Uint8Array): void {
     const transport = this.#tracks[track]?.transport
-    if (this.#over.signal.aborted || transport === undefined) return
+    if (this.#isOver || transport === undefined) return
     if (transport.type === 'tcp')
       this.#do(this.#session.send({ type: 'rtcp', track, bytes }, performance.now()))
     else if (transport.server !== undefined)
@@ -156,7 +158,9 @@ export class RtspConnection implements AsyncDisposable {
     const { tls = {} } = this.#options
     const onBytes = (bytes: Uint8Array) => {
       // What comes over a connection that was given up is of no use.
-      if (attempt === this.#attempt) this.#do(this.#session.receive(bytes, performance.now()))
+      if (attempt !== this.#attempt) return
+      const now = performance.now()
+      this.#do(this.#session.receive(bytes, now), now)
     }
     openSocket(address, { tls, onBytes }, this.#over.signal).then(
       socket => this.#connected(socket),
@@ -165,7 +169,7 @@ export class RtspConnection implements AsyncDisposable {
   }
 
   #connected(socket: Socket): void {
-    if (this.#over.signal.aborted) {
+    if (this.#isOver) {
       socket.destroy()
       return
     }
@@ -180,10 +184,9 @@ export class RtspConnection implements AsyncDisposable {
   }
 
   /** Does what the session says. */
-  #do(events: readonly RtspEvent[]): void {
-    if (this.#over.signal.aborted) return
+  #do(events: readonly RtspEvent[], now = performance.now()): void {
+    if (this.#isOver) return
     try {
-      const now = performance.now()
       for (const event of events) this.#act(event, now)
       this.#write()
     } catch (error) {
@@ -234,7 +237,7 @@ export class RtspConnection implements AsyncDisposable {
   /** One timer, which is moved only when it would be late. */
   #arm(): void {
     const deadline = this.#session.deadline()
-    if (this.#over.signal.aborted || deadline === undefined || deadline >= this.#timerAt) return
+    if (this.#isOver || deadline === undefined || deadline >= this.#timerAt) return
     clearTimeout(this.#timer)
     this.#timerAt = deadline
     const wait = Math.min(2 ** 30, Math.max(0, Math.ceil(deadline - performance.now())))
@@ -250,7 +253,7 @@ export class RtspConnection implements AsyncDisposable {
       const pair = await bindUdpPair(localAddress, remoteAddress, (bytes, isRtcp) =>
         this.#do(this.#session.send({ type: 'datagram', track, isRtcp, bytes }, performance.now())),
       )
-      if (this.#over.signal.aborted) {
+      if (this.#isOver) {
         pair.close()
         return
       }
@@ -288,7 +291,8 @@ export class RtspConnection implements AsyncDisposable {
   }
 
   #finish(reason: unknown): void {
-    if (this.#over.signal.aborted) return
+    if (this.#isOver) return
+    this.#isOver = true
     this.#over.abort(reason)
     clearTimeout(this.#timer)
     this.#handlers = []

@@ -79,7 +79,7 @@ export class RtspReader {
   }
 
   /**
-   * Takes what came next. The bytes are kept in views, and must not change.
+   * Takes what came next. Frames that are whole in it come out as views of it; all else is copied.
    * @throws MediaError MEDIA_RTSP_PROTOCOL. The reader is of no more use then.
    */
   receive(received: Uint8Array): RtspItem[] {
@@ -95,7 +95,7 @@ export class RtspReader {
       else if (state.at === 'head') at = this.#readHead(bytes, at, state, items)
       else {
         const end = Math.min(bytes.length, at + state.filling.missing)
-        fill(state.filling, bytes.subarray(at, end))
+        fill(state.filling, new Uint8Array(bytes.subarray(at, end)))
         at = end
         if (state.filling.missing === 0) {
           const whole = joined(state.filling.parts)
@@ -182,11 +182,11 @@ export class RtspReader {
       } else if (byte !== cr) state.end++
       if (++state.length > this.#maxHeadLength) throw this.#broken('its headers are too long')
       if (!isOver) continue
-      state.parts.push(bytes.subarray(from, at + 1))
+      state.parts.push(new Uint8Array(bytes.subarray(from, at + 1)))
       this.#endHead(Buffer.from(joined(state.parts)).toString('utf8').trimEnd(), items)
       return at + 1
     }
-    state.parts.push(bytes.subarray(from, at))
+    state.parts.push(new Uint8Array(bytes.subarray(from, at)))
     return at
   }
 

@@ -70,7 +70,7 @@ export class RtspSession {
     this.#state = { at: 'connecting', deadline: now + this.#options.connectTimeoutMs }
   }
 
-  /** Takes bytes of the camera. They are kept in views, and must not change. */
+  /** Takes bytes of the camera. The packets that come out are views of them. */
   receive(bytes: Uint8Array, now: number): RtspEvent[] {
     const reader = this.#reader
     if (this.#state.at === 'over') return []

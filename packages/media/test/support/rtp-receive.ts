@@ -10,7 +10,7 @@ import {
   type VideoParameters,
 } from '@hksv/media/rtp'
 
-/** Everything that came out, with copies of the samples. */
+/** Everything that came out: the samples as they came, not copies of them. */
 export interface Received {
   readonly samples: MediaSample[]
   readonly parameters: (VideoParameters | AudioParameters)[]
@@ -25,15 +25,18 @@ export class Collector {
   readonly receiver: RtpReceiver
   readonly received: Received = { samples: [], parameters: [], notes: [], story: [] }
   now = 0
+  /** Over TCP one memory takes packet after packet: nothing that came out may still be a view of it. */
+  readonly #memory: Uint8Array | undefined
 
   constructor(format: RtpFormat | undefined, options: Partial<RtpReceiverOptions> = {}) {
     if (format === undefined) throw new Error('no format')
     this.receiver = new RtpReceiver({ format, transport: 'tcp', ssrc: 1, ...options })
+    this.#memory = options.transport === 'udp' ? undefined : new Uint8Array(0x10000)
   }
 
   push(...packets: readonly (Uint8Array | undefined)[]): this {
     for (const packet of packets)
-      if (packet !== undefined) this.#keep(this.receiver.receive(packet, this.now))
+      if (packet !== undefined) this.#keep(this.receiver.receive(this.#placed(packet), this.now))
     return this
   }
 
@@ -54,12 +57,18 @@ export class Collector {
     return this.received
   }
 
+  #placed(packet: Uint8Array): Uint8Array {
+    if (this.#memory === undefined || packet.length > this.#memory.length) return packet
+    this.#memory.fill(0xa5).set(packet)
+    return this.#memory.subarray(0, packet.length)
+  }
+
   #keep(events: readonly RtpEvent[]): void {
     const { samples, parameters, notes, story } = this.received
     for (const event of events) {
       if (event.type === 'sample') {
         const { sample } = event
-        samples.push({ ...sample, data: sample.data.slice() })
+        samples.push(sample)
         story.push(sample.track === 'audio' ? 'audio' : sample.isSync ? 'key' : 'picture')
       } else if (event.type === 'parameters') {
         parameters.push(event.parameters)
