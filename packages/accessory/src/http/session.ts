@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Socket } from 'node:net'
 
 import type {
@@ -48,6 +49,8 @@ export class HapSession {
     answer: (session: HapSession, request: HttpRequest) => Reply | Promise<Reply>
     closed: (session: HapSession, error: Error | undefined) => void
   }) {
+    // What a controller has open hangs on it, which may be a dozen streams and setups.
+    setMaxListeners(0, this.#closed.signal)
     this.pairSetup = options.pairSetup
     this.pairVerify = options.pairVerify
     this.#now = options.now
