@@ -105,6 +105,19 @@ describe('hksv hub', () => {
     for (const name of names) expect(name).toMatch(/^\d{8}T\d{9}Z_front-door_[0-9A-F]{12}\.mp4$/)
   }, 60_000)
 
+  test('is the hub it is told to be', async () => {
+    const armed = await hub('arm', '--profile', 'old-os')
+    expect(armed).toMatchObject({ code: 0, records: [{ event: 'armed' }] })
+    const out = join(directory, 'two.mp4')
+    const args = ['--out', out, '--duration', '4', '--now']
+    const recorded = await hub('record', '--profile', 'two-hubs', ...args)
+    expect(recorded).toMatchObject({ code: 0 })
+    expect((await hub('pairings')).records).toHaveLength(1)
+    const wrong = await hub('record', '--profile', 'lazy')
+    expect(wrong.code).toBe(2)
+    expect(wrong.stderr).toContain('slow-reader')
+  }, 60_000)
+
   test('asks before it replaces a clip', async () => {
     const out = join(directory, 'precious.mp4')
     writeFileSync(out, 'precious')

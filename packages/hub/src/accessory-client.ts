@@ -16,12 +16,13 @@ import { HubError, isHubError } from './errors.ts'
 import { type Entry, httpError, jsonBody, parseJson, parseStatus, refused } from './hap-json.ts'
 import type { Address } from './open-socket.ts'
 import { requestPairings } from './pairings.ts'
-import type { ControllerStore, StoredAccessory } from './store/controller-store.ts'
+import type { StoredAccessory } from './store/controller-store.ts'
+import type { PairingStore } from './store/pairing-store.ts'
 import { verify } from './verify.ts'
 
 /** How a connection is made. */
 export interface ConnectOptions {
-  readonly store: ControllerStore
+  readonly store: PairingStore
   readonly accessory: StoredAccessory
   /** Where to look for it; where it was last time unless given. */
   readonly address?: Address
@@ -39,7 +40,7 @@ interface Parts {
   readonly sharedSecret: Uint8Array
   readonly crypto: CryptoProvider
   readonly connection: HapConnection
-  readonly store: ControllerStore
+  readonly store: PairingStore
 }
 
 /**
@@ -60,7 +61,7 @@ export class AccessoryClient {
   readonly sharedSecret: Uint8Array
   readonly crypto: CryptoProvider
   readonly #connection: HapConnection
-  readonly #store: ControllerStore
+  readonly #store: PairingStore
   #timedWrites: Promise<unknown> = Promise.resolve()
 
   private constructor(parts: Parts) {

@@ -1,24 +1,11 @@
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
 
-import { type Finding, FragmentInspector } from '@hksv/fmp4'
+import type { Finding } from '@hksv/fmp4'
 import type { FragmentEvent } from '@hksv/hds'
 
+import { ClipAccount, type ClipFragment, type ClipTarget } from './clip-account.ts'
 import { HubError } from './errors.ts'
 import { systemReason } from './store/secure-file.ts'
-
-/** One fragment of a clip in numbers. */
-export interface ClipFragment {
-  readonly sequence: number
-  /** From the beginning of the clip: the sum of the fragments before. */
-  readonly startMs: number
-  /** Of the video. */
-  readonly durationMs: number
-  readonly bytes: number
-  /** In how many chunks it came. */
-  readonly chunks: number
-  readonly videoSamples: number
-  readonly audioSamples: number
-}
 
 /** How a clip is written. */
 export interface ClipWriterOptions {
@@ -32,15 +19,12 @@ export interface ClipWriterOptions {
  * Writes a recording as it comes, in whole fragments: what is on the disk always plays. It gets its
  * name when it is finished.
  */
-export class ClipWriter {
+export class ClipWriter implements ClipTarget {
   readonly path: string
   readonly #file: FileHandle
   readonly #partPath: string
   readonly #isDurable: boolean
-  readonly #fragments: ClipFragment[] = []
-  readonly #findings: Finding[] = []
-  #inspector: FragmentInspector | undefined
-  #bytes = 0
+  readonly #account = new ClipAccount()
 
   private constructor(path: string, file: FileHandle, options: Required<ClipWriterOptions>) {
     this.path = path
@@ -63,22 +47,21 @@ export class ClipWriter {
   }
 
   get bytes(): number {
-    return this.#bytes
+    return this.#account.bytes
   }
 
   get fragments(): readonly ClipFragment[] {
-    return this.#fragments
+    return this.#account.fragments
   }
 
   /** What the inspector says is wrong with it. */
   get findings(): readonly Finding[] {
-    return this.#findings
+    return this.#account.findings
   }
 
   /** Of the video. */
   get durationMs(): number {
-    const last = this.#fragments.at(-1)
-    return last === undefined ? 0 : last.startMs + last.durationMs
+    return this.#account.durationMs
   }
 
   /**
@@ -88,28 +71,8 @@ export class ClipWriter {
    * @throws HubError `HUB_CLIP_UNWRITABLE`
    */
   async write(event: FragmentEvent): Promise<ClipFragment | undefined> {
-    const { data, dataType } = event
-    await this.#append(data)
-    if (dataType === 'mediaInitialization' || this.#inspector === undefined) {
-      this.#inspector = new FragmentInspector(data)
-      this.#findings.push(...this.#inspector.init.findings)
-      return undefined
-    }
-    const { tracks } = this.#inspector.init.state
-    const timescale = tracks.find(({ kind }) => kind === 'video')?.timescale ?? 1
-    const { summary, findings } = this.#inspector.inspect(data)
-    this.#findings.push(...findings)
-    const fragment: ClipFragment = {
-      sequence: event.sequence,
-      startMs: this.durationMs,
-      durationMs: ((summary.video?.duration ?? 0) / timescale) * 1000,
-      bytes: data.length,
-      chunks: event.chunks,
-      videoSamples: summary.video?.samples ?? 0,
-      audioSamples: summary.audio?.samples ?? 0,
-    }
-    this.#fragments.push(fragment)
-    return fragment
+    await this.#append(event.data)
+    return this.#account.add(event)
   }
 
   /**
@@ -119,7 +82,7 @@ export class ClipWriter {
    * @throws HubError `HUB_CLIP_UNWRITABLE`
    */
   async finish(): Promise<boolean> {
-    const hasMedia = this.#fragments.length > 0
+    const hasMedia = this.fragments.length > 0
     try {
       try {
         if (hasMedia) await this.#file.sync()
@@ -140,10 +103,9 @@ export class ClipWriter {
       if (this.#isDurable) await this.#file.datasync()
     } catch (cause) {
       // Half a fragment would not play; where nothing can be cut off nothing was written either.
-      await this.#file.truncate(this.#bytes).catch(() => undefined)
+      await this.#file.truncate(this.bytes).catch(() => undefined)
       throw unwritable(this.path, cause)
     }
-    this.#bytes += data.length
   }
 }
 

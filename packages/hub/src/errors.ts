@@ -36,6 +36,8 @@ export const hubErrors = {
   HUB_RECORDING_REFUSED: 'The camera refused to record. Arm it, and try again.',
   /** A recording ended before any media came. */
   HUB_NO_MEDIA: 'The camera sent no media. Look at its source.',
+  /** The camera did not do what a test expects of a healthy one. */
+  HUB_UNEXPECTED: 'The camera did something else than a healthy one does. Look at what it logs.',
   /** A file of the store is not what was written there. */
   HUB_STORE_DAMAGED: 'The store is damaged. Put a backup back.',
   /** The store cannot be created, read or written. */

@@ -1,7 +1,8 @@
 export { AccessoryClient, type ConnectOptions } from './accessory-client.ts'
 export type { Reading } from './characteristic-requests.ts'
 export { chooseConfiguration, type Offer, type Wishes } from './choose-configuration.ts'
-export { type ClipFragment, ClipWriter, type ClipWriterOptions } from './clip-writer.ts'
+export type { ClipFragment, ClipTarget } from './clip-account.ts'
+export { ClipWriter, type ClipWriterOptions } from './clip-writer.ts'
 export { HapConnection, type RequestBody } from './connection.ts'
 export { DataStreamClient, type DataStreamEvent } from './data-stream.ts'
 export {
@@ -27,14 +28,19 @@ export { HubError, type HubErrorCode, hubErrors, isHubError } from './errors.ts'
 export { waitForMotion } from './motion.ts'
 export type { Address } from './open-socket.ts'
 export { type PairOptions, pair } from './pairing.ts'
+export type { HubProfile, Stance } from './profiles/profile.ts'
+export { armAs, type ProfileName, profiles } from './profiles/profiles.ts'
 export { Announcements } from './reconnect/announcements.ts'
 export { connections, type KeepOptions } from './reconnect/connections.ts'
 export { type WatchEvent, type WatchOptions, watch } from './reconnect/watch.ts'
 export {
   type ClipReport,
+  type RecordingOptions,
+  type RecordingReport,
   type RecordOptions,
   type RecordStep,
   recordClip,
+  recordInto,
 } from './record-clip.ts'
 export { Recording, type RecordingEnd, type RecordingTimes } from './recording.ts'
 export {
@@ -44,8 +50,11 @@ export {
   disarm,
   motionCharacteristic,
   readOffer,
+  select,
 } from './secure-video.ts'
 export { ControllerStore, type StoredAccessory } from './store/controller-store.ts'
+export { MemoryStore } from './store/memory-store.ts'
+export type { PairingStore } from './store/pairing-store.ts'
 export { clipDate, clipName } from './vault/clip-name.ts'
 export type { ClipBeginning, ClipSidecar } from './vault/sidecar.ts'
 export { keepVault } from './vault/vault.ts'

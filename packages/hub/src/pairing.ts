@@ -7,12 +7,13 @@ import { HubError, type HubErrorCode } from './errors.ts'
 import type { Address } from './open-socket.ts'
 import { converse } from './pairing-exchange.ts'
 import { requestPairings } from './pairings.ts'
-import { type ControllerStore, isDeviceId, type StoredAccessory } from './store/controller-store.ts'
+import { isDeviceId, type StoredAccessory } from './store/controller-store.ts'
+import type { PairingStore } from './store/pairing-store.ts'
 import { verify } from './verify.ts'
 
 /** What pairing needs. */
 export interface PairOptions extends Address {
-  readonly store: ControllerStore
+  readonly store: PairingStore
   /** Eight digits, in any form. */
   readonly setupCode: string
   /** The announced device id, if it is known: another accessory is refused. */

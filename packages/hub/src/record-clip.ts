@@ -1,22 +1,31 @@
 import type { Finding } from '@hksv/fmp4'
 
 import type { AccessoryClient } from './accessory-client.ts'
-import { type ClipFragment, ClipWriter } from './clip-writer.ts'
+import type { ClipFragment, ClipTarget } from './clip-account.ts'
+import { ClipWriter } from './clip-writer.ts'
 import { HubError } from './errors.ts'
 import { waitForMotion } from './motion.ts'
-import { Recording, type RecordingTimes } from './recording.ts'
+import { type HubProfile, plainStance } from './profiles/profile.ts'
+import { wait } from './reconnect/wait.ts'
+import type { Recording, RecordingTimes } from './recording.ts'
 
-/** What to record. */
-export interface RecordOptions {
-  readonly client: AccessoryClient
+/** What to record into a file. */
+export interface RecordOptions extends RecordingOptions {
   /** The MP4 file. While it grows it is called `PATH.part`. */
   readonly path: string
+}
+
+/** What to record. */
+export interface RecordingOptions {
+  readonly client: AccessoryClient
   /** The clip ends with the fragment that reaches this length. */
   readonly durationMs: number
   /** Records at once, instead of waiting for motion. */
   readonly isNow?: boolean
   /** Ends the wait and the recording; what was received stays. */
   readonly signal?: AbortSignal
+  /** Pace and manners of the hub; `quick` unless given. */
+  readonly profile?: HubProfile
   /** Told of each step. */
   readonly onProgress?: (step: RecordStep) => void
 }
@@ -29,8 +38,12 @@ export type RecordStep =
   | { readonly step: 'fragment'; readonly fragment: ClipFragment }
 
 /** What came of it. */
-export interface ClipReport {
+export interface ClipReport extends RecordingReport {
   readonly path: string
+}
+
+/** What came of a recording. */
+export interface RecordingReport {
   readonly bytes: number
   readonly durationMs: number
   readonly fragments: readonly ClipFragment[]
@@ -66,7 +79,19 @@ export interface ClipReport {
  * if (!report.isComplete) console.error(`It broke off: ${report.reason}`)
  */
 export async function recordClip(options: RecordOptions): Promise<ClipReport> {
-  const clip = await ClipWriter.create(options.path)
+  const { path } = options
+  return { path, ...(await recordInto(options, await ClipWriter.create(path))) }
+}
+
+/**
+ * Records one clip into `clip`, as {@link recordClip} does into a file.
+ *
+ * @throws HubError As {@link recordClip}
+ */
+export async function recordInto(
+  options: RecordingOptions,
+  clip: ClipTarget,
+): Promise<RecordingReport> {
   const course: Course = { startedAt: Number.POSITIVE_INFINITY }
   let hasClip: boolean
   try {
@@ -85,7 +110,6 @@ export async function recordClip(options: RecordOptions): Promise<ClipReport> {
     })
   }
   return {
-    path: options.path,
     bytes: clip.bytes,
     durationMs: clip.durationMs,
     fragments: clip.fragments,
@@ -106,19 +130,24 @@ interface Course {
   recording?: Recording
 }
 
-async function run(options: RecordOptions, clip: ClipWriter, course: Course): Promise<void> {
+async function run(options: RecordingOptions, clip: ClipTarget, course: Course): Promise<void> {
   const { client, durationMs, signal, onProgress } = options
+  const { stand = plainStance, pauseMs = 0 } = options.profile ?? {}
+  await using stance = await stand(client, signal)
   if (options.isNow !== true) {
     await waitForMotion(client, signal, () => onProgress?.({ step: 'waiting' }))
     course.motionAt = { now: performance.now(), date: new Date().toISOString() }
     onProgress?.({ step: 'motion' })
   }
-  course.recording = await Recording.open(client, signal)
+  course.recording = await stance.open()
   onProgress?.({ step: 'opened' })
   for await (const event of course.recording) {
     const arrivedAt = performance.now()
     const fragment = await clip.write(event)
-    if (fragment === undefined) continue
+    if (fragment === undefined) {
+      if (pauseMs > 0) await wait(pauseMs, signal)
+      continue
+    }
     course.startedAt = Math.min(course.startedAt, arrivedAt - clip.durationMs)
     onProgress?.({ step: 'fragment', fragment })
     if (clip.durationMs >= durationMs) break

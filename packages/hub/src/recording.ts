@@ -83,7 +83,23 @@ export class Recording {
    */
   static async open(client: AccessoryClient, signal?: AbortSignal): Promise<Recording> {
     const startedAt = performance.now()
-    const stream = await DataStreamClient.open(client, signal)
+    return Recording.#on(await DataStreamClient.open(client, signal), startedAt, signal)
+  }
+
+  /**
+   * Asks for a recording on a data stream that was opened before, and that nobody has read from.
+   *
+   * @throws HubError As {@link open}; the data stream is closed then.
+   */
+  static start(stream: DataStreamClient, signal?: AbortSignal): Promise<Recording> {
+    return Recording.#on(stream, performance.now(), signal)
+  }
+
+  static async #on(
+    stream: DataStreamClient,
+    startedAt: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Recording> {
     const recording = new Recording(stream, startedAt, signal)
     recording.times.setupMs = recording.#elapsed()
     try {

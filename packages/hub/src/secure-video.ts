@@ -54,11 +54,7 @@ export async function arm(
   const recording = database.service('cameraEventRecordingManagement')
   const mode = database.serviceOf(recording, 'cameraOperatingMode')
   const selected = chooseConfiguration(await readOffer(client), wishes)
-  const bytes = selectedCameraRecordingConfiguration.encode(selected)
-  await client.write(
-    characteristicOf(recording, 'selectedCameraRecordingConfiguration'),
-    Buffer.from(bytes).toString('base64'),
-  )
+  await select(client, selected)
   await client.write(characteristicOf(mode, 'homeKitCameraActive'), 1)
   for (const name of ['eventSnapshotsActive', 'periodicSnapshotsActive'] as const) {
     const characteristic = optionalCharacteristic(mode, name)
@@ -72,6 +68,23 @@ export async function arm(
   if (sound !== undefined) await client.write(sound, audio ? 1 : 0)
   await client.write(characteristicOf(recording, 'active'), 1)
   return selected
+}
+
+/**
+ * Selects a configuration, and switches nothing.
+ *
+ * @throws HubError `HUB_NO_CAMERA`, `HUB_REFUSED`, and those of the connection
+ */
+export async function select(
+  client: AccessoryClient,
+  selected: SelectedCameraRecordingConfiguration,
+): Promise<void> {
+  const recording = client.database.service('cameraEventRecordingManagement')
+  const bytes = selectedCameraRecordingConfiguration.encode(selected)
+  await client.write(
+    characteristicOf(recording, 'selectedCameraRecordingConfiguration'),
+    Buffer.from(bytes).toString('base64'),
+  )
 }
 
 /**

@@ -45,3 +45,9 @@ test('the example hub records the example camera', async () => {
   child.kill('SIGTERM')
   expect(await ended).toBe(0)
 }, 60_000)
+
+test('the example test of a camera passes in node:test', async () => {
+  const file = program('plugin-test/camera.node-test.mjs')
+  const { stdout } = await promisify(execFile)(process.execPath, ['--test', file])
+  expect(stdout).toMatch(/^. pass 1$/m)
+}, 60_000)

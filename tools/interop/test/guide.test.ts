@@ -1,12 +1,14 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 
+import { profiles } from '@hksv/hub'
 import { expect, test } from 'vitest'
 
 const bin = fileURLToPath(new URL('../../../packages/cli/dist/bin.js', import.meta.url))
-const guide = readFileSync(new URL('../../../docs/guide.md', import.meta.url), 'utf8')
+const guidePath = new URL('../../../docs/guide.md', import.meta.url)
+const guide = readFileSync(guidePath, 'utf8')
 
 /** The flags of a command, in its help and in its part of the guide. */
 function flagsOf(command: readonly string[], title: string) {
@@ -28,3 +30,30 @@ test('the guide has a row for each flag of the vault, and no other', () => {
   const common = ['--store', '--json', '--quiet', '--verbose']
   expect(rows).toEqual(flags.filter(flag => !common.includes(flag)))
 })
+
+/** What stands in the guide between marks, and has to be what it is drawn from. */
+const tables = {
+  profiles: table(
+    ['profile', 'what such a hub does', 'what a healthy camera does then'],
+    Object.values(profiles).map(({ name, does, expects }) => [`\`${name}\``, does, expects]),
+  ),
+}
+
+test.each(Object.entries(tables))('the guide has the %s (UPDATE=1 draws them)', (name, part) => {
+  const text = readFileSync(guidePath, 'utf8')
+  const begin = `<!-- ${name} -->\n`
+  const from = text.indexOf(begin) + begin.length
+  const to = text.indexOf(`<!-- end of ${name} -->`)
+  expect(to).toBeGreaterThanOrEqual(from)
+  const { UPDATE } = process.env
+  if (UPDATE === '1') writeFileSync(guidePath, `${text.slice(0, from)}${part}${text.slice(to)}`)
+  else expect(text.slice(from, to)).toBe(part)
+})
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const all = [head, ...rows]
+  const widths = head.map((_, i) => Math.max(...all.map(row => row[i]?.length ?? 0)))
+  const line = (row: readonly string[]) =>
+    `| ${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(' | ')} |\n`
+  return [head, widths.map(width => '-'.repeat(width)), ...rows].map(line).join('')
+}

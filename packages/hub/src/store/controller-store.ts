@@ -6,6 +6,7 @@ import type { ControllerIdentity } from '@hksv/hap'
 import { v4 as uuid } from 'uuid'
 import * as v from 'valibot'
 
+import type { PairingStore } from './pairing-store.ts'
 import {
   createSecureFile,
   readSecureFile,
@@ -59,7 +60,7 @@ const ACCESSORY_WAY_OUT = 'Put a backup back, or delete it, reset the accessory 
  * const store = await ControllerStore.open('hub', crypto)
  * for (const { deviceId, host } of await store.accessories()) console.log(deviceId, host)
  */
-export class ControllerStore {
+export class ControllerStore implements PairingStore {
   readonly directory: string
   readonly identity: ControllerIdentity
 

@@ -1,15 +1,17 @@
-import { arm, disarm } from '@hksv/hub'
+import { armAs, disarm, type HubProfile } from '@hksv/hub'
 import { Command, InvalidArgumentError } from 'commander'
 
 import { addOption } from '../../options.ts'
 import { Output } from '../../output.ts'
 import { addHubOptions, connectAccessory, type HubFlags } from './common.ts'
+import { addProfileOption } from './profile-option.ts'
 
 interface ArmFlags extends HubFlags {
   readonly prebuffer?: number
   readonly resolution?: { width: number; height: number }
   readonly bitrate?: number
   readonly audio: boolean
+  readonly profile: HubProfile
 }
 
 /** `hksv hub arm` */
@@ -23,12 +25,13 @@ export function armCommand(): Command {
   })
   addOption(command, '--bitrate <kbps>', 'of the video; 2000 unless given', { parse: parseBitRate })
   addOption(command, '--no-audio', 'record without sound')
+  addProfileOption(command)
   addHubOptions(command)
   return command.action(async (flags: ArmFlags) => {
     const output = new Output(flags)
     await using client = await connectAccessory(flags)
     const { prebuffer, resolution, bitrate, audio } = flags
-    const selected = await arm(client, {
+    const selected = await armAs(client, flags.profile, {
       audio,
       ...(prebuffer === undefined ? {} : { prebufferMs: prebuffer }),
       ...(bitrate === undefined ? {} : { bitRateKbps: bitrate }),

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { clipName, type RecordStep, recordClip } from '@hksv/hub'
+import { clipName, type HubProfile, type RecordStep, recordClip } from '@hksv/hub'
 import { Command, InvalidArgumentError } from 'commander'
 
 import { UsageError } from '../../failure.ts'
@@ -9,6 +9,7 @@ import { fitHeap } from '../../fit-heap.ts'
 import { addOption, parseSeconds } from '../../options.ts'
 import { Output } from '../../output.ts'
 import { addHubOptions, connectAccessory, type HubFlags, reportClip } from './common.ts'
+import { addProfileOption } from './profile-option.ts'
 import { untilStopped } from './stop-signal.ts'
 
 interface RecordFlags extends HubFlags {
@@ -18,6 +19,7 @@ interface RecordFlags extends HubFlags {
   readonly duration: number
   readonly now: boolean
   readonly force: boolean
+  readonly profile: HubProfile
 }
 
 /** `hksv hub record` */
@@ -35,6 +37,7 @@ export function recordCommand(): Command {
   })
   addOption(command, '--now', 'do not wait for motion', { standard: false })
   addOption(command, '--force', 'replace the file, if there is one', { standard: false })
+  addProfileOption(command)
   addHubOptions(command)
   return command.action(async (flags: RecordFlags) => {
     fitHeap()
@@ -44,7 +47,7 @@ export function recordCommand(): Command {
 }
 
 async function record(flags: RecordFlags, output: Output, signal: AbortSignal): Promise<void> {
-  const { dir, count, duration, now } = flags
+  const { dir, count, duration, now, profile } = flags
   await using client = await connectAccessory(flags, signal)
   for (let made = 0; made < count; made++) {
     const path = dir === undefined ? flags.out : join(dir, `${clipName(client.accessory)}.mp4`)
@@ -53,6 +56,7 @@ async function record(flags: RecordFlags, output: Output, signal: AbortSignal): 
       path,
       durationMs: duration * 1000,
       isNow: now,
+      profile,
       signal,
       onProgress: step => progress(output, step),
     })
