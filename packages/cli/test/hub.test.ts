@@ -118,6 +118,21 @@ describe('hksv hub', () => {
     expect(wrong.stderr).toContain('slow-reader')
   }, 60_000)
 
+  test('does wrong what it is told to, and records afterwards', async () => {
+    const listed = await hub('record', '--fault', 'list')
+    expect(listed.code).toBe(0)
+    expect(listed.records.length).toBeGreaterThan(12)
+    const out = join(directory, 'after.mp4')
+    const args = ['--out', out, '--duration', '4', '--now']
+    const injected = await hub('record', '--fault', 'skipped-counter', ...args)
+    expect(injected.code).toBe(0)
+    expect(injected.records[0]).toMatchObject({ event: 'fault', isHealthy: true })
+    expect(existsSync(out)).toBe(true)
+    const wrong = await hub('record', '--fault', 'rudeness')
+    expect(wrong.code).toBe(2)
+    expect(wrong.stderr).toContain('skipped-counter')
+  }, 60_000)
+
   test('asks before it replaces a clip', async () => {
     const out = join(directory, 'precious.mp4')
     writeFileSync(out, 'precious')

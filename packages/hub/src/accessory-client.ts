@@ -99,6 +99,17 @@ export class AccessoryClient {
     }
   }
 
+  /**
+   * Another connection to the same accessory, as the same controller, with the database read anew.
+   *
+   * @throws HubError As {@link connect}
+   */
+  static reconnect(client: AccessoryClient, signal?: AbortSignal): Promise<AccessoryClient> {
+    const { accessory, address, crypto } = client
+    const store = client.#store
+    return AccessoryClient.connect({ store, accessory, address, crypto, ...(signal && { signal }) })
+  }
+
   /** Where the accessory was reached. */
   get address(): Address {
     return this.#connection.address

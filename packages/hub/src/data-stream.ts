@@ -7,6 +7,7 @@ import {
   HdsHub,
   type HdsHubCommand,
   type HdsHubEvent,
+  type HdsKeys,
   isHdsError,
   type SetupResponse,
 } from '@hksv/hds'
@@ -65,16 +66,8 @@ export class DataStreamClient {
    * `HUB_UNREACHABLE`, `HUB_NO_CAMERA`, `HUB_PROTOCOL`, and those of the connection
    */
   static async open(client: AccessoryClient, signal?: AbortSignal): Promise<DataStreamClient> {
-    const { crypto, sharedSecret, address, database } = client
-    const recording = database.service('cameraEventRecordingManagement')
-    const service = database.serviceOf(recording, 'dataStreamTransportManagement')
-    const controllerKeySalt = crypto.random(32)
-    const request = Buffer.from(encodeSetupRequest({ controllerKeySalt })).toString('base64')
-    const setup = characteristicOf(service, 'setupDataStreamTransport')
-    const response = decodeResponse(await client.writeWithResponse(setup, request))
-    if (response.status !== 'success') throw noSession(response.status)
-    const { port, accessoryKeySalt } = response
-    const keys = deriveHdsKeys(crypto, { sharedSecret, controllerKeySalt, accessoryKeySalt })
+    const { crypto, address } = client
+    const { port, keys } = await setUpDataStream(client)
     const socket = await openSocket({ host: address.host, port }, signal)
     const random = (length: number) => crypto.random(length)
     const machine = new HdsHub({ crypto, keys, random, now: performance.now() })
@@ -141,6 +134,28 @@ export class DataStreamClient {
     this.#isClosed = true
     clearTimeout(this.#timer)
   }
+}
+
+/**
+ * Asks a camera for a data stream.
+ *
+ * @returns Where it is for the next ten seconds, and its keys.
+ * @throws HubError As {@link DataStreamClient.open}
+ */
+export async function setUpDataStream(
+  client: AccessoryClient,
+): Promise<{ port: number; keys: HdsKeys }> {
+  const { crypto, sharedSecret, database } = client
+  const recording = database.service('cameraEventRecordingManagement')
+  const service = database.serviceOf(recording, 'dataStreamTransportManagement')
+  const controllerKeySalt = crypto.random(32)
+  const request = Buffer.from(encodeSetupRequest({ controllerKeySalt })).toString('base64')
+  const setup = characteristicOf(service, 'setupDataStreamTransport')
+  const response = decodeResponse(await client.writeWithResponse(setup, request))
+  if (response.status !== 'success') throw noSession(response.status)
+  const { port, accessoryKeySalt } = response
+  const keys = deriveHdsKeys(crypto, { sharedSecret, controllerKeySalt, accessoryKeySalt })
+  return { port, keys }
 }
 
 function decodeResponse(value: Value): SetupResponse {

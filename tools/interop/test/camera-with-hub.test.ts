@@ -15,26 +15,10 @@ import {
   recordClip,
   type StoredAccessory,
 } from '@hksv/hub'
-import { type Clock, openSource } from '@hksv/media'
+import { openSource } from '@hksv/media'
 import { describe, expect, onTestFinished, test } from 'vitest'
 
-/** Media of a minute comes in three seconds. */
-const SPEED = 20
-
-const fast: Clock = {
-  now: () => performance.now() * SPEED,
-  async sleepUntil(time, signal) {
-    const wait = (time - performance.now() * SPEED) / SPEED
-    if (wait <= 0 || signal.aborted) return
-    await new Promise<void>(resolve => {
-      const timer = setTimeout(resolve, wait)
-      signal.addEventListener('abort', () => {
-        clearTimeout(timer)
-        resolve()
-      })
-    })
-  },
-}
+import { fast } from './support/fast-clock.ts'
 
 const hasFfmpeg = spawnSync('ffmpeg', ['-version']).status === 0
 if (!hasFfmpeg && process.env['CI'] === 'true') throw new Error('ffmpeg is missing in CI')

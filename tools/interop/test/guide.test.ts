@@ -4,6 +4,7 @@ import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 
 import { profiles } from '@hksv/hub'
+import { faults } from '@hksv/hub/testing'
 import { expect, test } from 'vitest'
 
 const bin = fileURLToPath(new URL('../../../packages/cli/dist/bin.js', import.meta.url))
@@ -36,6 +37,10 @@ const tables = {
   profiles: table(
     ['profile', 'what such a hub does', 'what a healthy camera does then'],
     Object.values(profiles).map(({ name, does, expects }) => [`\`${name}\``, does, expects]),
+  ),
+  faults: table(
+    ['fault', 'a hub that …', 'a healthy camera …'],
+    faults.map(({ name, does, expects }) => [`\`${name}\``, does, expects]),
   ),
 }
 

@@ -3,6 +3,9 @@ import type { CharacteristicName, SelectedCameraRecordingConfiguration } from '@
 import type { AccessoryClient } from '../accessory-client.ts'
 import type { RemoteCharacteristic, Value } from '../database.ts'
 import { HubError } from '../errors.ts'
+import type { Fault } from '../faults/fault.ts'
+import { faultNamed } from '../faults/faults.ts'
+import { type FaultReport, injectFault } from '../faults/inject-fault.ts'
 import type { HubProfile } from '../profiles/profile.ts'
 import { armAs } from '../profiles/profiles.ts'
 import { recordInto } from '../record-clip.ts'
@@ -185,6 +188,27 @@ export class TestCamera {
         await events.return?.()
       }
     })
+  }
+
+  /**
+   * Does something that hubs should not, or that befalls them, to an armed camera; then records as a
+   * clean hub.
+   *
+   * @param fault One of `faults`, or its name.
+   * @returns What a healthy camera does, and what this one did.
+   * @throws RangeError when there is none of this name.
+   * @throws HubError `HUB_UNEXPECTED` unless the camera bore it.
+   * @example
+   * for (const fault of faults) await camera.inject(fault)
+   */
+  async inject(fault: Fault | string, { signal }: StepOptions = {}): Promise<FaultReport> {
+    const wanted = typeof fault === 'string' ? faultNamed(fault) : fault
+    const { client } = this
+    const report = await this.#step(signal, scope =>
+      injectFault({ client, fault: wanted, signal: scope }),
+    )
+    if (report.isHealthy) return report
+    throw expectation(`that a camera ${wanted.expects} when a hub ${wanted.does}`, report.came)
   }
 
   /** Ends the pairing on both sides, and the connection. @throws HubError `HUB_REFUSED` */

@@ -121,7 +121,7 @@ export class Recorder {
     const { controllerKeySalt } = decodeSetupRequest(written)
     const accessoryKeySalt = crypto.random(32)
     const keys = deriveHdsKeys(crypto, { sharedSecret, controllerKeySalt, accessoryKeySalt })
-    const server = createServer(socket => {
+    const server = createServer({ noDelay: true }, socket => {
       const machine = new HdsAccessory({ crypto, keys, now: 0 })
       this.streams.push(new CameraStream(socket, machine, stream => this.onRequested(stream)))
     })

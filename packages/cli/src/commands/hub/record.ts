@@ -1,7 +1,13 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { clipName, type HubProfile, type RecordStep, recordClip } from '@hksv/hub'
+import {
+  type AccessoryClient,
+  clipName,
+  type HubProfile,
+  type RecordStep,
+  recordClip,
+} from '@hksv/hub'
 import { Command, InvalidArgumentError } from 'commander'
 
 import { UsageError } from '../../failure.ts'
@@ -9,6 +15,7 @@ import { fitHeap } from '../../fit-heap.ts'
 import { addOption, parseSeconds } from '../../options.ts'
 import { Output } from '../../output.ts'
 import { addHubOptions, connectAccessory, type HubFlags, reportClip } from './common.ts'
+import { addFaultOption, type FaultChoice, injectFaults, listFaults } from './fault-option.ts'
 import { addProfileOption } from './profile-option.ts'
 import { untilStopped } from './stop-signal.ts'
 
@@ -20,6 +27,7 @@ interface RecordFlags extends HubFlags {
   readonly now: boolean
   readonly force: boolean
   readonly profile: HubProfile
+  readonly fault?: FaultChoice
 }
 
 /** `hksv hub record` */
@@ -38,17 +46,33 @@ export function recordCommand(): Command {
   addOption(command, '--now', 'do not wait for motion', { standard: false })
   addOption(command, '--force', 'replace the file, if there is one', { standard: false })
   addProfileOption(command)
+  addFaultOption(command)
   addHubOptions(command)
   return command.action(async (flags: RecordFlags) => {
+    const output = new Output(flags)
+    const { fault } = flags
+    if (fault === 'list') {
+      listFaults(output)
+      return
+    }
     fitHeap()
     check(flags)
-    await untilStopped(stop => record(flags, new Output(flags), stop))
+    await untilStopped(async stop => {
+      await using client = await connectAccessory(flags, stop)
+      const judge = await injectFaults(output, client, fault ?? [], stop)
+      await record(flags, output, client, stop)
+      judge()
+    })
   })
 }
 
-async function record(flags: RecordFlags, output: Output, signal: AbortSignal): Promise<void> {
+async function record(
+  flags: RecordFlags,
+  output: Output,
+  client: AccessoryClient,
+  signal: AbortSignal,
+): Promise<void> {
   const { dir, count, duration, now, profile } = flags
-  await using client = await connectAccessory(flags, signal)
   for (let made = 0; made < count; made++) {
     const path = dir === undefined ? flags.out : join(dir, `${clipName(client.accessory)}.mp4`)
     const report = await recordClip({
