@@ -115,6 +115,16 @@ export class AccessoryClient {
     return this.#connection.address
   }
 
+  /** The address of this side of the connection: IPv4 or IPv6, with its scope where it needs one. */
+  get localAddress(): string {
+    return this.#connection.localAddress
+  }
+
+  /** The address of the accessory, which {@link address} may have as a name. */
+  get remoteAddress(): string {
+    return this.#connection.remoteAddress
+  }
+
   /** Aborted when the connection has ended. */
   get signal(): AbortSignal {
     return this.#connection.signal

@@ -81,6 +81,16 @@ export class HapConnection {
     return this.#closed.signal
   }
 
+  /** Of this side: an address of IPv4 or IPv6, link-local ones of IPv6 with their scope. */
+  get localAddress(): string {
+    return (this.#socket.localAddress ?? '').replace(/^::ffff:(?=\d+\.)/i, '')
+  }
+
+  /** Of the accessory, as {@link localAddress} is of this side. */
+  get remoteAddress(): string {
+    return (this.#socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/i, '')
+  }
+
   /** Pair-verify has finished: everything in both directions is records from now on. */
   secure(keys: SessionKeys): void {
     this.#sealer = new RecordSealer(this.#crypto, keys.controllerToAccessory)

@@ -34,6 +34,14 @@ export const hubErrors = {
   HUB_REFUSED: 'The accessory refused the request. Ask as an administrator, or change its state.',
   /** The camera would not record; `status` holds the `dataSendReason`. */
   HUB_RECORDING_REFUSED: 'The camera refused to record. Arm it, and try again.',
+  /** All its stream services are in use. */
+  HUB_LIVE_BUSY:
+    'As many people look at the camera as can. End one of the live views, and try again.',
+  /** The camera would not show a live view, or not as it was asked for; `status` may hold a HAP status. */
+  HUB_LIVE_REFUSED:
+    'The camera refused the live view. Look at its mode and at what it offers (hksv hub info).',
+  /** The camera cannot be talked through. */
+  HUB_NO_SPEAKER: 'The camera has no speaker to talk through. Choose another one.',
   /** A recording ended before any media came. */
   HUB_NO_MEDIA: 'The camera sent no media. Look at its source.',
   /** The camera did not do what a test expects of a healthy one. */
@@ -56,7 +64,7 @@ export type HubErrorCode = keyof typeof hubErrors
 export class HubError extends Error {
   override readonly name = 'HubError'
   readonly code: HubErrorCode
-  /** A `hapStatus` with `HUB_REFUSED`, a `dataSendReason` with `HUB_RECORDING_REFUSED`. */
+  /** A `hapStatus` with `HUB_REFUSED` and `HUB_LIVE_REFUSED`, a `dataSendReason` with `HUB_RECORDING_REFUSED`. */
   readonly status: number | undefined
 
   constructor(

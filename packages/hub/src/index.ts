@@ -25,6 +25,22 @@ export { type DiscoverOptions, discover, findAccessory } from './discovery/disco
 export { type DiscoveredAccessory, hasSetupId } from './discovery/discovered-accessory.ts'
 export type { DnsMessage, DnsQuestion, DnsRecord } from './discovery/message.ts'
 export { HubError, type HubErrorCode, hubErrors, isHubError } from './errors.ts'
+export {
+  chooseStream,
+  type LiveChoice,
+  type LiveSuite,
+  type LiveWishes,
+} from './live/choose-stream.ts'
+export { LiveMovie } from './live/live-movie.ts'
+export type {
+  LiveEnd,
+  LiveReport,
+  LiveTrackReport,
+  LiveViolation,
+} from './live/live-report.ts'
+export type { LivePicture, LiveSample, LiveSound } from './live/live-sample.ts'
+export { type LiveOptions, LiveView } from './live/live-view.ts'
+export type { StreamOffer } from './live/stream-offer.ts'
 export { waitForMotion } from './motion.ts'
 export type { Address } from './open-socket.ts'
 export { type PairOptions, pair } from './pairing.ts'

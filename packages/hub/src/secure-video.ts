@@ -5,12 +5,12 @@ import {
   supportedCameraRecordingConfiguration,
   supportedVideoRecordingConfiguration,
 } from '@hksv/hap'
-import { isTlvError, type TlvSchema } from '@hksv/tlv8'
+import { isTlvError } from '@hksv/tlv8'
 
 import type { AccessoryClient } from './accessory-client.ts'
 import { chooseConfiguration, type Offer, type Wishes } from './choose-configuration.ts'
 import { characteristicOf, optionalCharacteristic, type RemoteCharacteristic } from './database.ts'
-import { HubError } from './errors.ts'
+import { decodeTlv } from './tlv-value.ts'
 
 /** What to arm a camera with. */
 export interface ArmOptions extends Wishes {
@@ -136,21 +136,4 @@ export async function disarm(client: AccessoryClient): Promise<void> {
 export function motionCharacteristic({ database }: AccessoryClient): RemoteCharacteristic {
   const recording = database.service('cameraEventRecordingManagement')
   return characteristicOf(database.serviceOf(recording, 'motionSensor'), 'motionDetected')
-}
-
-/** @throws HubError `HUB_PROTOCOL` */
-function decodeTlv<T extends object>(
-  schema: TlvSchema<T>,
-  value: unknown,
-  { name }: RemoteCharacteristic,
-): T {
-  try {
-    return schema.decodeLenient(Buffer.from(typeof value === 'string' ? value : '', 'base64'))
-  } catch (cause) {
-    if (!isTlvError(cause)) throw cause
-    throw new HubError('HUB_PROTOCOL', {
-      message: `The camera's ${name} cannot be read: ${cause.message}. Tell its maker.`,
-      cause,
-    })
-  }
 }

@@ -26,6 +26,12 @@ test('the guide has a row for each flag of a camera, and no other', () => {
   expect(rows).toEqual(flags)
 })
 
+test('the guide has a row for each flag of the live view, and no other', () => {
+  const { rows, flags } = flagsOf(['hub', 'live'], 'Look at a camera live')
+  const common = ['--store', '--id', '--host', '--port', '--json', '--quiet', '--verbose']
+  expect(rows).toEqual(flags.filter(flag => !common.includes(flag)))
+})
+
 test('the guide has a row for each flag of the vault, and no other', () => {
   const { rows, flags } = flagsOf(['hub', 'vault'], 'A recorder for any Secure Video camera')
   const common = ['--store', '--json', '--quiet', '--verbose']

@@ -1,3 +1,4 @@
+export { type Clock, systemClock } from '../clock.ts'
 export { deriveSrtpKey } from '../srtp/key-derivation.ts'
 export { SrtpReceiver, type SrtpRefusal } from '../srtp/srtp-receiver.ts'
 export { SrtpSender, type SrtpSenderStart } from '../srtp/srtp-sender.ts'
@@ -8,7 +9,7 @@ export {
   srtpOverhead,
   srtpSuites,
 } from '../srtp/suites.ts'
-export { type DatagramLimit, datagramLength, maxPayloadLength } from './datagram.ts'
+export { type DatagramLimit, datagramLength, defaultMtus, maxPayloadLength } from './datagram.ts'
 export type { RtpSenderEvent } from './events.ts'
 export { LiveClock } from './live-clock.ts'
 export type { LiveQuality } from './live-meter.ts'

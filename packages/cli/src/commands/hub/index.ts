@@ -4,6 +4,7 @@ import { armCommand, disarmCommand } from './arm.ts'
 import { discoverCommand } from './discover.ts'
 import { infoCommand } from './info.ts'
 import { listCommand } from './list.ts'
+import { liveCommand } from './live.ts'
 import { pairCommand, unpairCommand } from './pair.ts'
 import { pairingsCommand } from './pairings.ts'
 import { recordCommand } from './record.ts'
@@ -24,7 +25,8 @@ Example, with a camera that shows the setup code 031-45-154:
   hksv hub arm
   hksv hub watch
   hksv hub record --duration 12 --out clip.mp4
-  hksv hub record --dir clips --count 10`,
+  hksv hub record --dir clips --count 10
+  hksv hub live --duration 20 --out live.mp4`,
   )
   for (const sub of [
     discoverCommand(),
@@ -38,6 +40,7 @@ Example, with a camera that shows the setup code 031-45-154:
     snapshotCommand(),
     watchCommand(),
     recordCommand(),
+    liveCommand(),
     vaultCommand(),
   ]) {
     command.addCommand(sub)
