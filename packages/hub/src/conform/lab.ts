@@ -125,6 +125,21 @@ export class Lab {
     return this.#main
   }
 
+  /** Waits. @throws The reason of the signal */
+  async sleep(ms: number): Promise<void> {
+    const { signal } = this
+    await new Promise<void>(resolve => {
+      const wake = () => {
+        clearTimeout(timer)
+        signal.removeEventListener('abort', wake)
+        resolve()
+      }
+      const timer = setTimeout(wake, ms)
+      signal.addEventListener('abort', wake)
+    })
+    signal.throwIfAborted()
+  }
+
   /** Nobody is paired any more: nothing is left to be put back. */
   unpaired(): void {
     this.accessory = undefined

@@ -31,6 +31,8 @@ export interface ConformOptions {
   readonly motionTimeoutMs?: number
   /** How much of a recording is judged after what was kept before the motion; 8000 ms unless given. */
   readonly liveMs?: number
+  /** How long the prebuffer may fill after arming; what was selected, and two fragments, unless given. */
+  readonly fillMs?: number
   /** How the camera announces itself; listened for on the network unless given. */
   readonly hear?: (signal: AbortSignal) => Promise<Announcement | undefined>
   /** Ends the run; what was judged is in the report, and the camera is left as it was. */

@@ -5,7 +5,12 @@ import { join } from 'node:path'
 import { type CameraOptions, type RunningCamera, startCamera } from '@hksv/accessory'
 import { nodeProvider as crypto } from '@hksv/crypto/node'
 import { type Address, ControllerStore } from '@hksv/hub'
-import { type ConformOptions, type ConformReport, conform } from '@hksv/hub/conform'
+import {
+  type Announcement,
+  type ConformOptions,
+  type ConformReport,
+  conform,
+} from '@hksv/hub/conform'
 import { type Clock, openSource, systemClock } from '@hksv/media'
 import { onTestFinished } from 'vitest'
 
@@ -66,6 +71,21 @@ export async function judge(
     ...(rules && { select: ({ name }) => rules.includes(name) }),
     ...rest,
   })
+}
+
+/** As our camera announces itself while it is unpaired. */
+export function announcementOf({ id, port }: RunningCamera['info']): Announcement {
+  const texts = {
+    'c#': '1',
+    ff: '0',
+    id,
+    md: 'HKSV Camera',
+    pv: '1.1',
+    's#': '1',
+    sf: '1',
+    ci: '17',
+  }
+  return { name: 'Porch._hap._tcp.local', port, texts: new Map(Object.entries(texts)) }
 }
 
 /** What is not as it should be, for a readable failure of a test. */

@@ -25,6 +25,7 @@ const entrySchema = v.looseObject({
   status: v.optional(v.number()),
 })
 const entriesSchema = v.object({ characteristics: v.array(entrySchema) })
+const statusSchema = v.object({ status: v.number() })
 
 /** @returns The JSON of a body; `undefined` when it is none. */
 export function jsonOf({ body }: Pick<Answer, 'body'>): unknown {
@@ -39,6 +40,12 @@ export function jsonOf({ body }: Pick<Answer, 'body'>): unknown {
 export function entriesOf(answer: Pick<Answer, 'body'>): readonly RawEntry[] {
   const parsed = v.safeParse(entriesSchema, jsonOf(answer))
   return parsed.success ? parsed.output.characteristics : []
+}
+
+/** @returns The HAP status that stands alone in a body, negative whatever its sign. */
+export function statusOf(answer: Pick<Answer, 'body'>): number | undefined {
+  const parsed = v.safeParse(statusSchema, jsonOf(answer))
+  return parsed.success ? negative(parsed.output.status) : undefined
 }
 
 /** @returns The status of an entry: 0 when it has none; negative whatever its sign. */

@@ -71,6 +71,11 @@ export class RawSession {
     return new RawSession(options, await openSocket(options.address, options.signal))
   }
 
+  /** The address of ours that the camera talks to. */
+  get localAddress(): string {
+    return this.#socket.localAddress ?? ''
+  }
+
   /** Whether the camera, or we, ended it. */
   get isClosed(): boolean {
     return this.#socket.destroyed
