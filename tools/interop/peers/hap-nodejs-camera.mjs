@@ -1,6 +1,8 @@
 // A Secure Video camera of hap-nodejs, in a process of its own: its storage is global, and its mDNS is
 // switched off. usage: hap-nodejs-camera.mjs STORAGE SETUP-CODE; tells its port over IPC, takes
-// { motion }, { packets } and { endsWithoutLast } from there.
+// { motion }, { packets }, { endsWithoutLast } and { live }, what ffmpeg streams, from there.
+import { spawn } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { createRequire } from 'node:module'
 import process from 'node:process'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -21,10 +23,54 @@ let packets = []
 /** Ends the generator without a last packet. */
 let endsWithoutLast = false
 
+/** A file, and options of ffmpeg's that are wrong. */
+let live
+/** What was prepared, and the ffmpeg that streams it, by session. */
+const sessions = new Map()
+
+// As plug-ins have it: the viewer's key is used in both directions, and ffmpeg sends.
 const streaming = {
   handleSnapshotRequest: (_request, done) => done(undefined, Buffer.from([0xff, 0xd8, 0xff, 0xd9])),
-  prepareStream: (_request, done) => done(new Error('no live view here')),
-  handleStreamRequest: (_request, done) => done(new Error('no live view here')),
+  prepareStream({ sessionID, targetAddress, video, audio }, done) {
+    if (live === undefined) {
+      done(new Error('no live view here'))
+      return
+    }
+    const ssrc = randomInt(1, 2 ** 31)
+    sessions.set(sessionID, { targetAddress, video, ssrc })
+    const answer = (track, own) => ({
+      port: 10_000 + randomInt(40_000),
+      ssrc: own,
+      srtp_key: track.srtp_key,
+      srtp_salt: track.srtp_salt,
+    })
+    done(undefined, { video: answer(video, ssrc), audio: answer(audio, randomInt(1, 2 ** 31)) })
+  },
+  handleStreamRequest({ sessionID, type, video }, done) {
+    const session = sessions.get(sessionID)
+    report('stream', { type, video })
+    if (type === 'start') session.ffmpeg = startFfmpeg(session, video)
+    if (type === 'stop') {
+      session?.ffmpeg.kill('SIGKILL')
+      sessions.delete(sessionID)
+    }
+    done()
+  },
+}
+
+function startFfmpeg({ targetAddress, video, ssrc }, { pt, mtu }) {
+  const { file, options = [], packetSize = mtu - 28 } = live
+  const key = Buffer.concat([video.srtp_key, video.srtp_salt]).toString('base64')
+  const [from, to] = [10_000 + 2 * randomInt(20_000), video.port]
+  const where = `srtp://${targetAddress}:${to}?rtcpport=${to}&localrtcpport=${from}&pkt_size=${packetSize}`
+  const args = [
+    ...['-re', '-stream_loop', '-1', '-i', file, '-c', 'copy', '-bsf:v', 'h264_mp4toannexb'],
+    ...['-payload_type', pt, '-ssrc', ssrc, '-f', 'rtp', '-srtp_out_suite'],
+    ...['AES_CM_128_HMAC_SHA1_80', '-srtp_out_params', key, ...options, where],
+  ]
+  const child = spawn('ffmpeg', ['-v', 'error', ...args.map(String)], { stdio: 'ignore' })
+  child.on('error', error => report('ffmpeg-failed', { message: error.message }))
+  return child
 }
 
 const recording = {
@@ -87,11 +133,15 @@ await accessory.publish({
 process.on('message', message => {
   if (message.packets !== undefined) packets = message.packets
   if (message.endsWithoutLast !== undefined) endsWithoutLast = message.endsWithoutLast
+  if (message.live !== undefined) live = message.live
   if (message.motion !== undefined)
     motion.updateCharacteristic(Characteristic.MotionDetected, message.motion)
   report('taken')
 })
-process.on('disconnect', () => process.exit())
+process.on('disconnect', () => {
+  for (const { ffmpeg } of sessions.values()) ffmpeg?.kill('SIGKILL')
+  process.exit()
+})
 
 function report(event, values = {}) {
   process.send?.({ event, ...values })
