@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 
 import { armCommand, disarmCommand } from './arm.ts'
+import { conformCommand } from './conform.ts'
 import { discoverCommand } from './discover.ts'
 import { infoCommand } from './info.ts'
 import { listCommand } from './list.ts'
@@ -42,6 +43,7 @@ Example, with a camera that shows the setup code 031-45-154:
     recordCommand(),
     liveCommand(),
     vaultCommand(),
+    conformCommand(),
   ]) {
     command.addCommand(sub)
   }

@@ -144,7 +144,7 @@ export const recordingRules: readonly ConformRule[] = [
       const live = media(evidence).slice(1)
       const [first] = live
       const last = live.at(-1)
-      if (first === undefined || last === undefined || live.length < 3)
+      if (first === undefined || last === undefined || live.length < 2)
         throw new NotJudged('too few fragments came')
       const wallMs = arrival(last) - arrival(first)
       const mediaMs = live.slice(1).reduce((sum, each) => sum + each.durationMs, 0)

@@ -1,0 +1,44 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+
+import {
+  conformGroups,
+  conformList,
+  conformMarkdown,
+  conformNeeds,
+  conformRules,
+} from '@hksv/hub/conform'
+import { expect, test } from 'vitest'
+
+const path = fileURLToPath(new URL('../../../../docs/conformance.md', import.meta.url))
+const BEGIN = '<!-- rules -->'
+const END = '<!-- end of rules -->'
+
+test('docs/conformance.md lists the rules as they are; UPDATE_DOCS=1 writes them there', () => {
+  const text = readFileSync(path, 'utf8')
+  const [before, rest = ''] = text.split(BEGIN)
+  const [, after] = rest.split(END)
+  const wanted = `${before}${BEGIN}\n\n${conformMarkdown(conformRules)}\n\n${END}${after}`
+  if (process.env['UPDATE_DOCS'] === '1') writeFileSync(path, wanted)
+  else expect(text).toBe(wanted)
+})
+
+test('every rule says what it is, why, and since when, under a name of its own', () => {
+  const names = conformRules.map(({ name }) => name)
+  expect(new Set(names).size).toBe(names.length)
+  for (const { name, group, checks, matters, source, needs } of conformRules) {
+    expect(name).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/)
+    expect(conformGroups).toContain(group)
+    for (const text of [checks, matters, source]) expect(text, name).toMatch(/^\S.{3,}[^.\s]$/s)
+    for (const need of needs) expect(Object.keys(conformNeeds)).toContain(need)
+  }
+  expect(names.length).toBeGreaterThanOrEqual(120)
+})
+
+test('the list of rules stays within 80 columns', () => {
+  const wide = conformList(conformRules)
+    .split('\n')
+    .filter(line => line.length > 80)
+  expect(wide).toEqual([])
+})
