@@ -1,9 +1,13 @@
 import {
   type CharacteristicName,
   selectedCameraRecordingConfiguration,
+  streamingStatus,
   supportedAudioRecordingConfiguration,
+  supportedAudioStreamConfiguration,
   supportedCameraRecordingConfiguration,
+  supportedRtpConfiguration,
   supportedVideoRecordingConfiguration,
+  supportedVideoStreamConfiguration,
 } from '@hksv/hap'
 import { isTlvError } from '@hksv/tlv8'
 
@@ -41,13 +45,17 @@ const schemas: {
   readonly [name in CharacteristicName]?: { decodeLenient(bytes: Uint8Array): object }
 } = {
   selectedCameraRecordingConfiguration,
+  streamingStatus,
   supportedAudioRecordingConfiguration,
+  supportedAudioStreamConfiguration,
   supportedCameraRecordingConfiguration,
+  supportedRtpConfiguration,
   supportedVideoRecordingConfiguration,
+  supportedVideoStreamConfiguration,
 }
 
 /**
- * Everything that an accessory says of itself, read anew, with the recording configurations decoded.
+ * Everything that an accessory says of itself, read anew, with what it offers to record and to show decoded.
  *
  * @throws HubError Those of the connection
  */

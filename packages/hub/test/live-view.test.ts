@@ -266,6 +266,31 @@ test('a key frame is asked for by PLI', async () => {
     })
 })
 
+test('who does not take pictures misses them, up to the key frame that is asked for', async () => {
+  const { camera, view, first, next } = await look({}, { srtp: 'none' })
+  await first()
+  const length = 60_000
+  const perPicture = Math.ceil((length - 1) / (1378 - 40 - 2))
+  // One after the other, so that the kernel has room for each.
+  const arrived = async (number: number) => {
+    const wanted = view.report().video.packets + perPicture
+    camera.show(number, { length })
+    while (view.report().video.packets < wanted) await new Promise(done => setImmediate(done))
+  }
+  let count = 0
+  while (view.report().untaken === 0) await arrived(++count)
+  expect(count * length).toBeGreaterThan(8 * 2 ** 20)
+  const wanted = { type: 'key-frame-wanted', why: 'picture-loss' }
+  await expect.poll(() => camera.heard).toContainEqual(wanted)
+  // There is room again, but what comes needs the picture that is missing.
+  expect(await next()).toMatchObject({ decodeTime: 3000 })
+  await arrived(count + 1)
+  expect(view.report().untaken).toBe(2)
+  for (let i = 2; i < count; i++) await next()
+  camera.show(count + 2, { isSync: true })
+  expect(await next()).toMatchObject({ decodeTime: (count + 2) * 3000, isSync: true })
+})
+
 describe('talking back', () => {
   const prepare: LiveCameraOptions['prepare'] = accessory => {
     accessory.services.push(serviceJson('speaker', 200))

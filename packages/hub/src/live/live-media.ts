@@ -1,64 +1,37 @@
-import {
-  type Clock,
-  LiveClock,
-  type LiveFrame,
-  LiveReceiver,
-  RtpSender,
-  SrtpSender,
-} from '@hksv/media/live'
-import {
-  type AudioParameters,
-  LipSync,
-  type RtpEvent,
-  type RtpFormat,
-  type VideoParameters,
-} from '@hksv/media/rtp'
+import { type Clock, LiveClock, type LiveFrame, RtpSender, SrtpSender } from '@hksv/media/live'
+import { LipSync, type RtpFormat } from '@hksv/media/rtp'
 
-import type { LiveChoice } from './choose-stream.ts'
-import type { Endpoints, TrackEndpoint } from './endpoints.ts'
+import type { TrackEndpoint } from './endpoints.ts'
 import { type LiveTrackReport, trackReport } from './live-report.ts'
-import type { LiveSample } from './live-sample.ts'
+import { LiveTrack, type TrackListener } from './live-track.ts'
 import { audioFormat, videoFormat } from './media-format.ts'
 import type { MediaSocket } from './media-socket.ts'
+import type { SetUp } from './set-up.ts'
 
 /** What a {@link LiveMedia} works with. */
-export interface LiveMediaOptions {
+export interface LiveMediaOptions extends TrackListener, Omit<SetUp, 'service' | 'offer'> {
   readonly clock: Clock
   readonly random: (length: number) => Uint8Array
-  readonly choice: LiveChoice
-  readonly endpoints: Endpoints
-  readonly sockets: { readonly video: MediaSocket; readonly audio: MediaSocket }
-  readonly ipVersion: 4 | 6
-  readonly mtu: number
   /** As they were selected. */
   readonly video: Selected
   readonly audio: Selected | undefined
-  /** Takes what was received, in the order of each track. */
-  readonly deliver: (sample: LiveSample) => void
-  /** The camera says that it ends. */
-  readonly goodbye: () => void
   /** Called now and then, at least every half second. */
   readonly watch: (now: number) => void
 }
-
-const WATCH_MS = 500
 
 /** What is common to both tracks in characteristic 117. */
 interface Selected {
   readonly rtp: { readonly payloadType: number; readonly minRtcpIntervalSeconds: number }
 }
 
-interface Track {
-  readonly socket: MediaSocket
-  readonly receiver: LiveReceiver
-  parameters?: VideoParameters | AudioParameters
-}
+const WATCH_MS = 500
 
 /** The packets of one live view, both ways: it drives the receivers, and the sender of what is said. */
 export class LiveMedia {
   readonly #options: LiveMediaOptions
-  readonly #video: Track
-  readonly #audio: Track | undefined
+  readonly #video: LiveTrack
+  readonly #audio: LiveTrack | undefined
+  readonly #tracks: readonly LiveTrack[]
   /** Who reports on the sound and speaks has one context: both are one source. */
   readonly #audioSrtp: SrtpSender | undefined
   #speaker: RtpSender | undefined
@@ -69,17 +42,21 @@ export class LiveMedia {
   #isOver = false
 
   constructor(options: LiveMediaOptions) {
-    const { choice, endpoints, sockets, video, audio } = options
+    const { choice, endpoints, sockets, video, audio, deliver } = options
     this.#options = options
     const { srtp } = endpoints.audio
     this.#audioSrtp = srtp && new SrtpSender(srtp)
     const sync = new LipSync()
     const format = videoFormat(video.rtp.payloadType)
-    this.#video = this.#track(sockets.video, endpoints.video, { format, sync, ...video })
-    if (choice.audio === undefined || audio === undefined) return
-    const heard = audioFormat(choice.audio, audio.rtp.payloadType)
-    const more = { format: heard, sync, srtpSender: this.#audioSrtp, ...audio }
-    this.#audio = this.#track(sockets.audio, endpoints.audio, more)
+    this.#video = this.#track(sockets.video, endpoints.video, { ...video, format, sync }, options)
+    if (choice.audio !== undefined && audio !== undefined) {
+      const heard = audioFormat(choice.audio, audio.rtp.payloadType)
+      const more = { ...audio, format: heard, sync, srtpSender: this.#audioSrtp }
+      // What the sound's encoder says does not end the pictures.
+      const listener = { deliver, goodbye: () => undefined }
+      this.#audio = this.#track(sockets.audio, endpoints.audio, more, listener)
+    }
+    this.#tracks = this.#audio === undefined ? [this.#video] : [this.#video, this.#audio]
   }
 
   /** When the last packet of the pictures came, on the clock; undefined before the first. */
@@ -105,16 +82,12 @@ export class LiveMedia {
 
   resume(): void {
     this.#isPaused = false
-    for (const { receiver } of this.#tracks()) receiver.resumed(this.#options.clock.now())
-  }
-
-  get isPaused(): boolean {
-    return this.#isPaused
+    for (const { receiver } of this.#tracks) receiver.resumed(this.#options.clock.now())
   }
 
   requestKeyFrame(): void {
     this.#video.receiver.requestKeyFrame()
-    this.#flush(this.#options.clock.now())
+    this.#video.flush()
   }
 
   /** Sends sound to the camera. @throws RangeError after the end, and without sound. */
@@ -122,17 +95,15 @@ export class LiveMedia {
     const now = this.#options.clock.now()
     this.#speaker ??= this.#newSpeaker()
     this.#speaker.send(frame, now)
-    this.#flush(now)
+    this.#sendSpeech(now)
     this.#wake()
   }
 
   /** How both tracks were so far. */
   reports(): { readonly video: LiveTrackReport; readonly audio?: LiveTrackReport } {
     const audio = this.#audio && trackReport(this.#audio.receiver, this.#startedAt)
-    return {
-      video: trackReport(this.#video.receiver, this.#startedAt),
-      ...(audio && { audio }),
-    }
+    const video = trackReport(this.#video.receiver, this.#startedAt)
+    return { video, ...(audio && { audio }) }
   }
 
   /** Delivers what is complete, says goodbye, and closes the ports. */
@@ -140,30 +111,27 @@ export class LiveMedia {
     if (this.#isOver) return
     this.#isOver = true
     const now = this.#options.clock.now()
-    for (const track of this.#tracks()) {
+    for (const track of this.#tracks) {
       if (this.#isPaused) track.receiver.resumed(now)
-      this.#take(track, track.receiver.end(now))
+      track.end(now)
     }
     this.#speaker?.end(now)
-    this.#flush(now)
+    this.#sendSpeech(now)
     this.#nap.abort()
     const { video, audio } = this.#options.sockets
     await Promise.all([video.close(), audio.close()])
   }
 
   async #run(): Promise<void> {
-    const { clock } = this.#options
+    const { clock, watch } = this.#options
     while (!this.#isOver) {
       const now = clock.now()
-      for (const track of this.#tracks()) {
-        if ((track.receiver.deadline() ?? Number.POSITIVE_INFINITY) <= now)
-          this.#take(track, track.receiver.tick(now))
-      }
-      this.#flush(now)
-      this.#options.watch(now)
+      for (const track of this.#tracks) track.work(now)
+      this.#sendSpeech(now)
+      watch(now)
+      if (this.#isOver) return
       this.#nap = new AbortController()
       this.#wakesAt = Math.min(this.#deadline(), now + WATCH_MS)
-      if (this.#isOver) return
       await clock.sleepUntil(this.#wakesAt, this.#nap.signal)
     }
   }
@@ -176,23 +144,22 @@ export class LiveMedia {
       readonly sync: LipSync
       readonly srtpSender?: SrtpSender | undefined
     },
-  ): Track {
+    listener: TrackListener,
+  ): LiveTrack {
     const { ipVersion, mtu, endpoints, clock } = this.#options
     const { format, sync, rtp, srtpSender } = more
-    const receiver = new LiveReceiver({
+    const options = {
       ...{ format, sync, ssrc, peerSsrc, ipVersion, mtu },
       ...(srtp && { srtp }),
       ...(srtpSender && { srtpSender }),
       ...(peerSrtp && { peerSrtp }),
       reportIntervalMs: rtp.minRtcpIntervalSeconds * 1000,
-    })
-    const track: Track = { socket, receiver }
+    }
+    const track = new LiveTrack(socket, options, listener)
     socket.setPeer(endpoints.address, port)
     socket.listen(bytes => {
       if (this.#isOver) return
-      const now = clock.now()
-      this.#take(track, receiver.receive(bytes, now))
-      this.#flush(now)
+      track.receive(bytes, clock.now())
       this.#wake()
     })
     return track
@@ -203,61 +170,32 @@ export class LiveMedia {
     if (choice.audio === undefined || audio === undefined)
       throw new RangeError('this live view has no sound')
     const { codec, sampleRate } = choice.audio
+    const { ssrc, srtp } = endpoints.audio
     return new RtpSender({
-      ...{ codec, ipVersion, mtu, random, timescale: sampleRate },
+      ...{ codec, ipVersion, mtu, random, ssrc, timescale: sampleRate },
       payloadType: audio.rtp.payloadType,
-      ssrc: endpoints.audio.ssrc,
       ...(this.#audioSrtp && { srtpSender: this.#audioSrtp }),
-      ...(endpoints.audio.srtp && { srtp: endpoints.audio.srtp }),
+      ...(srtp && { srtp }),
       reportIntervalMs: audio.rtp.minRtcpIntervalSeconds * 1000,
       clock: new LiveClock(),
       unixTimeAtZeroMs: performance.timeOrigin,
     })
   }
 
-  #take(track: Track, events: readonly RtpEvent[]): void {
-    for (const event of events) {
-      if (event.type === 'parameters') track.parameters = event.parameters
-      else if (event.type === 'bye' && track === this.#video) this.#options.goodbye()
-      else if (event.type === 'sample') {
-        const sample = sampleOf(event.sample, track.parameters)
-        if (sample !== undefined) this.#options.deliver(sample)
-      }
-    }
-  }
-
-  #flush(now: number): void {
-    for (const { socket, receiver } of this.#tracks())
-      for (let bytes = receiver.take(); bytes; bytes = receiver.take()) socket.send(bytes)
+  #sendSpeech(now: number): void {
     const speaker = this.#speaker
     speaker?.tick(now)
     for (let bytes = speaker?.take(now); bytes; bytes = speaker?.take(now))
       this.#options.sockets.audio.send(bytes)
   }
 
-  #tracks(): Track[] {
-    return this.#audio === undefined ? [this.#video] : [this.#video, this.#audio]
-  }
-
   #deadline(): number {
-    const times = this.#tracks().map(({ receiver }) => receiver.deadline())
-    const all = [...times, this.#speaker?.deadline()]
-    return Math.min(...all.map(time => time ?? Number.POSITIVE_INFINITY))
+    const times = this.#tracks.map(({ deadline }) => deadline)
+    return Math.min(...times, this.#speaker?.deadline() ?? Number.POSITIVE_INFINITY)
   }
 
   /** Something is due earlier than it is slept for. */
   #wake(): void {
     if (this.#deadline() < this.#wakesAt) this.#nap.abort()
   }
-}
-
-function sampleOf(
-  { data, decodeTime, isSync }: Extract<RtpEvent, { type: 'sample' }>['sample'],
-  parameters: VideoParameters | AudioParameters | undefined,
-): LiveSample | undefined {
-  if (parameters === undefined) return undefined
-  const copy = Uint8Array.from(data)
-  return 'sps' in parameters
-    ? { track: 'video', decodeTime, isSync, data: copy, parameters }
-    : { track: 'audio', decodeTime, data: copy, parameters }
 }

@@ -1,12 +1,6 @@
-import {
-  type SelectedRtpStreamConfiguration,
-  selectedRtpStreamConfiguration,
-  streamCommand,
-} from '@hksv/hap'
 import { type Clock, type LiveFrame, systemClock } from '@hksv/media/live'
 
 import type { AccessoryClient } from '../accessory-client.ts'
-import { characteristicOf } from '../database.ts'
 import { HubError, isHubError } from '../errors.ts'
 import {
   chooseStream,
@@ -15,12 +9,13 @@ import {
   selectedAudio,
   selectedVideo,
 } from './choose-stream.ts'
-import { refusedAsLive } from './endpoints.ts'
 import { LiveMedia } from './live-media.ts'
 import { isGood, type LiveEnd, type LiveReport } from './live-report.ts'
 import type { LiveSample } from './live-sample.ts'
 import { SampleQueue } from './sample-queue.ts'
 import { type SetUp, setUpLiveView } from './set-up.ts'
+import { writeCommand } from './stream-control.ts'
+import { StreamWatch } from './stream-watch.ts'
 
 /** What to look at, and for how long. */
 export interface LiveOptions extends LiveWishes {
@@ -31,11 +26,6 @@ export interface LiveOptions extends LiveWishes {
   /** The time of the process unless given. */
   readonly clock?: Clock
 }
-
-/** Of a camera that sends nothing any more. */
-const SILENCE_MS = 10_000
-/** A goodbye that nothing follows in this time is meant. */
-const GOODBYE_MS = 1000
 
 /**
  * Looks at a camera live, as a phone does: iterate over it for pictures and sound, leave the loop to end
@@ -57,14 +47,12 @@ export class LiveView {
   readonly #clock: Clock
   readonly #media: LiveMedia
   readonly #queue = new SampleQueue()
+  readonly #watch = new StreamWatch()
   readonly #connectionLost: () => void
   readonly #cancelled = () => this.#over({ by: 'hub', reason: 'cancelled' })
   #choice: LiveChoice
   #end: LiveEnd | undefined
   #endedAt: number | undefined
-  #goodbyeAt: number | undefined
-  /** From when on silence counts. */
-  #expectedFrom = 0
   #closing: Promise<void> | undefined
 
   private constructor(client: AccessoryClient, setUp: SetUp, options: LiveOptions) {
@@ -91,10 +79,11 @@ export class LiveView {
         if (sample.track === 'audio' && !isHeard) return
         if (!this.#queue.push(sample)) this.requestKeyFrame()
       },
-      goodbye: () => {
-        this.#goodbyeAt = clock.now()
+      goodbye: () => this.#watch.goodbye(clock.now()),
+      watch: now => {
+        const end = this.#watch.check(now, this.#media.lastPacketAt)
+        if (end !== undefined) this.#over(end)
       },
-      watch: now => this.#watch(now),
     })
   }
 
@@ -180,24 +169,26 @@ export class LiveView {
     const { bitRateKbps: _, ...before } = video
     const choice = chooseStream(offer, { ...before, ...wishes, srtp: suite })
     const { attributes, rtp } = selectedVideo(choice, { ssrc: endpoints.video.ssrc, mtu })
-    await this.#command('reconfigure', { ...(attributes && { attributes }), rtp })
+    await this.#write('reconfigure', { video: { ...(attributes && { attributes }), rtp } })
     this.#choice = choice
   }
 
   /** Asks the camera to send nothing until {@link resume}. @throws HubError As {@link reconfigure}. */
   async suspend(): Promise<void> {
-    await this.#command('suspend')
+    await this.#write('suspend')
+    this.#watch.pause()
     this.#media.pause()
   }
 
   /** Lets the camera go on. @throws HubError As {@link reconfigure}. */
   async resume(): Promise<void> {
     // Packets may be quicker than the answer.
-    this.#expectedFrom = this.#clock.now()
+    this.#watch.expect(this.#clock.now())
     this.#media.resume()
     try {
-      await this.#command('resume')
+      await this.#write('resume')
     } catch (error) {
+      this.#watch.pause()
       this.#media.pause()
       throw error
     }
@@ -235,35 +226,17 @@ export class LiveView {
     signal.addEventListener('abort', this.#connectionLost)
     this.#options.signal?.addEventListener('abort', this.#cancelled)
     if (signal.aborted) this.#connectionLost()
-    this.#expectedFrom = this.#clock.now()
+    this.#watch.expect(this.#clock.now())
     this.#media.start()
     const video = selectedVideo(choice, { ssrc: endpoints.video.ssrc, mtu })
-    await this.#command('start', video, audio)
+    await this.#write('start', { video, ...(audio && { audio }) })
   }
 
-  async #command(
-    name: keyof typeof streamCommand,
-    video?: SelectedRtpStreamConfiguration['video'],
-    audio?: SelectedRtpStreamConfiguration['audio'],
+  #write(
+    name: Parameters<typeof writeCommand>[2],
+    selection?: Parameters<typeof writeCommand>[3],
   ): Promise<void> {
-    const { service, endpoints } = this.#setUp
-    const selected = characteristicOf(service, 'selectedRtpStreamConfiguration')
-    const bytes = selectedRtpStreamConfiguration.encode({
-      control: { sessionId: endpoints.sessionId, command: streamCommand[name] },
-      ...(video && { video }),
-      ...(audio && { audio }),
-    })
-    const value = Buffer.from(bytes).toString('base64')
-    await refusedAsLive(this.#client.write(selected, value))
-  }
-
-  #watch(now: number): void {
-    const { lastPacketAt = 0, isPaused } = this.#media
-    const goodbyeAt = this.#goodbyeAt ?? now
-    if (lastPacketAt > goodbyeAt) this.#goodbyeAt = undefined
-    else if (now - goodbyeAt >= GOODBYE_MS) this.#over({ by: 'camera', reason: 'goodbye' })
-    const since = Math.max(lastPacketAt, this.#expectedFrom)
-    if (!isPaused && now - since >= SILENCE_MS) this.#over({ by: 'camera', reason: 'silent' })
+    return writeCommand(this.#client, this.#setUp, name, selection)
   }
 
   #over(end: LiveEnd): void {
@@ -276,7 +249,7 @@ export class LiveView {
   }
 
   async #finish(): Promise<void> {
-    const ending = this.#client.signal.aborted ? undefined : this.#command('end')
+    const ending = this.#client.signal.aborted ? undefined : this.#write('end')
     await this.#media.end()
     this.#queue.end()
     try {

@@ -38,7 +38,7 @@ const SERVICES = [40, 50] as const
 const SUITES = ['AES_CM_128_HMAC_SHA1_80', 'AES_256_CM_HMAC_SHA1_80'] as const
 
 /** 1280x720, whose pictures are shown in the order in which they come. */
-const parameterSets = [
+export const parameterSets: readonly Uint8Array[] = [
   '6764001facb300a00b7602d40404050000030001000003003c0f183268',
   '68e970f13213',
 ].map(hex => Uint8Array.from(Buffer.from(hex, 'hex')))
