@@ -18,6 +18,7 @@ import type { Address } from './open-socket.ts'
 import { requestPairings } from './pairings.ts'
 import type { StoredAccessory } from './store/controller-store.ts'
 import type { PairingStore } from './store/pairing-store.ts'
+import type { Trace } from './trace/trace.ts'
 import { verify } from './verify.ts'
 
 /** How a connection is made. */
@@ -31,6 +32,8 @@ export interface ConnectOptions {
   readonly database?: RemoteDatabase
   /** Ends the connection when it aborts, at any time. */
   readonly signal?: AbortSignal
+  /** Where to write down what is said, on this connection and on its data streams. */
+  readonly trace?: Trace
 }
 
 /** What a connection has when it is verified. */
@@ -41,6 +44,7 @@ interface Parts {
   readonly crypto: CryptoProvider
   readonly connection: HapConnection
   readonly store: PairingStore
+  readonly trace: Trace | undefined
 }
 
 /**
@@ -60,6 +64,8 @@ export class AccessoryClient {
   /** X25519 secret of the connection, 32 bytes: HDS keys come from it. Wiped by {@link close}. */
   readonly sharedSecret: Uint8Array
   readonly crypto: CryptoProvider
+  /** Where what is said is written down. */
+  readonly trace: Trace | undefined
   readonly #connection: HapConnection
   readonly #store: PairingStore
   #timedWrites: Promise<unknown> = Promise.resolve()
@@ -69,6 +75,7 @@ export class AccessoryClient {
     this.database = parts.database
     this.sharedSecret = parts.sharedSecret
     this.crypto = parts.crypto
+    this.trace = parts.trace
     this.#connection = parts.connection
     this.#store = parts.store
   }
@@ -81,9 +88,10 @@ export class AccessoryClient {
    * `HUB_TIMEOUT`, `HUB_CONNECTION_LOST`, `HUB_STORE_UNUSABLE`
    */
   static async connect(options: ConnectOptions): Promise<AccessoryClient> {
-    const { store, crypto = chooseProvider(), signal, accessory: known } = options
+    const { store, crypto = chooseProvider(), signal, trace, accessory: known } = options
     const { host, port } = options.address ?? known
-    const connection = await HapConnection.open(crypto, { host, port }, signal)
+    const connection = await HapConnection.open(crypto, { host, port }, signal, trace)
+    if (options.database !== undefined) connection.trace?.learn(options.database)
     try {
       const { identity } = store
       const sharedSecret = await verify({ crypto, connection, identity, accessory: known })
@@ -92,7 +100,8 @@ export class AccessoryClient {
       if (host !== known.host || port !== known.port || accessory.name !== known.name) {
         await store.save(accessory)
       }
-      return new AccessoryClient({ accessory, database, sharedSecret, crypto, connection, store })
+      const parts = { accessory, database, sharedSecret, crypto, connection, store, trace }
+      return new AccessoryClient(parts)
     } catch (error) {
       connection.close()
       throw error
@@ -105,9 +114,9 @@ export class AccessoryClient {
    * @throws HubError As {@link connect}
    */
   static reconnect(client: AccessoryClient, signal?: AbortSignal): Promise<AccessoryClient> {
-    const { accessory, address, crypto } = client
-    const store = client.#store
-    return AccessoryClient.connect({ store, accessory, address, crypto, ...(signal && { signal }) })
+    const { accessory, address, crypto, trace } = client
+    const known = { store: client.#store, accessory, address, crypto }
+    return AccessoryClient.connect({ ...known, ...(signal && { signal }), ...(trace && { trace }) })
   }
 
   /** Where the accessory was reached. */
@@ -276,7 +285,7 @@ export class AccessoryClient {
     const { crypto, accessory } = this
     const { identity } = this.#store
     try {
-      await using connection = await HapConnection.open(crypto, this.address)
+      await using connection = await HapConnection.open(crypto, this.address, undefined, this.trace)
       const secret = await verify({ crypto, connection, identity, accessory })
       secret.fill(0)
       return false

@@ -11,6 +11,8 @@ import {
 
 import { HubError } from './errors.ts'
 import { type Address, openSocket } from './open-socket.ts'
+import type { HapTrace } from './trace/hap-trace.ts'
+import type { Trace } from './trace/trace.ts'
 
 const RESPONSE_MS = 30_000
 
@@ -23,6 +25,8 @@ export interface RequestBody {
 
 interface Pending {
   readonly request: Uint8Array
+  /** Writes it down when it is sent. */
+  readonly note: () => void
   readonly resolve: (response: HttpMessage) => void
   readonly reject: (error: unknown) => void
 }
@@ -36,6 +40,8 @@ interface Pending {
  */
 export class HapConnection {
   readonly address: Address
+  /** What is said on it is written down there. */
+  readonly trace: HapTrace | undefined
   readonly #crypto: CryptoProvider
   readonly #socket: Socket
   readonly #parser = new HttpMessageParser()
@@ -47,8 +53,14 @@ export class HapConnection {
   #sealer: RecordSealer | undefined
   #opener: RecordOpener | undefined
 
-  private constructor(crypto: CryptoProvider, socket: Socket, address: Address) {
+  private constructor(
+    crypto: CryptoProvider,
+    socket: Socket,
+    address: Address,
+    trace: Trace | undefined,
+  ) {
     this.address = address
+    this.trace = trace?.hap(address)
     this.#crypto = crypto
     this.#socket = socket
     socket.on('data', bytes => this.#receive(bytes))
@@ -61,15 +73,17 @@ export class HapConnection {
    *
    * @param signal Ends the connection when it aborts, at any time; what waits is rejected with its
    * reason.
+   * @param trace Where to write down what is said.
    * @throws HubError `HUB_UNREACHABLE`
    */
   static async open(
     crypto: CryptoProvider,
     address: Address,
     signal?: AbortSignal,
+    trace?: Trace,
   ): Promise<HapConnection> {
     const socket = await openSocket(address, signal)
-    const connection = new HapConnection(crypto, socket, address)
+    const connection = new HapConnection(crypto, socket, address, trace)
     const aborted = () => connection.#end(signal?.reason)
     signal?.addEventListener('abort', aborted, { signal: connection.signal })
     if (signal?.aborted === true) aborted()
@@ -118,9 +132,10 @@ export class HapConnection {
       Buffer.from(`${head.join('\r\n')}\r\n\r\n`, 'latin1'),
       body?.bytes ?? new Uint8Array(0),
     ])
+    const note = () => this.trace?.request(method, path, body)
     return new Promise((resolve, reject) => {
       this.signal.throwIfAborted()
-      this.#queue.push({ request, resolve, reject })
+      this.#queue.push({ request, note, resolve, reject })
       this.#next()
     })
   }
@@ -140,12 +155,14 @@ export class HapConnection {
     this.#isWaiting = true
     this.#timer = setTimeout(() => this.#end(new HubError('HUB_TIMEOUT')), RESPONSE_MS)
     // In one write: some accessories take a request in pieces for two.
-    const { request } = pending
+    const { request, note } = pending
+    note()
     this.#socket.write(this.#sealer === undefined ? request : this.#sealer.seal(request))
   }
 
   #receive(bytes: Uint8Array): void {
     for (const message of this.#read(bytes)) {
+      this.trace?.message(message)
       if (message.kind === 'response') this.#answer(message)
       else for (const handler of this.#eventHandlers) handler(message)
     }
@@ -156,6 +173,7 @@ export class HapConnection {
       const parts = this.#opener === undefined ? [bytes] : this.#opener.open(bytes)
       return parts.flatMap(part => this.#parser.receive(part))
     } catch (cause) {
+      this.trace?.broken(String(cause))
       this.#end(broken(cause instanceof Error ? cause.message : String(cause), cause))
       return []
     }
@@ -176,6 +194,7 @@ export class HapConnection {
   #end(reason: unknown): void {
     if (this.signal.aborted) return
     clearTimeout(this.#timer)
+    this.trace?.closed(reason)
     this.#closed.abort(reason)
     this.#socket.destroy()
     this.#eventHandlers.clear()

@@ -17,6 +17,7 @@ import { characteristicOf, type Value } from './database.ts'
 import { HubError } from './errors.ts'
 import { Inbox } from './inbox.ts'
 import { openSocket } from './open-socket.ts'
+import type { HdsTrace } from './trace/hds-trace.ts'
 
 /** How long a camera has to take its leave. */
 const LINGER_MS = 2000
@@ -35,23 +36,34 @@ export type DataStreamEvent = HdsHubEvent | { readonly type: 'lost' }
 export class DataStreamClient {
   readonly #socket: Socket
   readonly #machine: HdsHub
+  readonly #trace: HdsTrace | undefined
   readonly #inbox = new Inbox<DataStreamEvent>()
   readonly #gone: Promise<void>
   #timer: NodeJS.Timeout | undefined
   #isClosed = false
 
-  private constructor(socket: Socket, machine: HdsHub, parent: AbortSignal) {
+  private constructor(
+    socket: Socket,
+    machine: HdsHub,
+    parent: AbortSignal,
+    trace: HdsTrace | undefined,
+  ) {
     this.#socket = socket
     this.#machine = machine
+    this.#trace = trace
     const lost = () => socket.destroy()
     parent.addEventListener('abort', lost)
     if (parent.aborted) lost()
-    socket.on('data', bytes => this.#step(() => machine.receive(bytes, performance.now())))
+    socket.on('data', bytes => {
+      trace?.bytes('accessory', bytes)
+      this.#step(() => machine.receive(bytes, performance.now()))
+    })
     socket.on('error', () => socket.destroy())
     this.#gone = new Promise(resolve => {
       socket.on('close', () => {
         parent.removeEventListener('abort', lost)
         this.#finish()
+        trace?.closed()
         this.#inbox.push({ type: 'lost' })
         resolve()
       })
@@ -66,12 +78,13 @@ export class DataStreamClient {
    * `HUB_UNREACHABLE`, `HUB_NO_CAMERA`, `HUB_PROTOCOL`, and those of the connection
    */
   static async open(client: AccessoryClient, signal?: AbortSignal): Promise<DataStreamClient> {
-    const { crypto, address } = client
+    const { crypto, address, trace } = client
     const { port, keys } = await setUpDataStream(client)
-    const socket = await openSocket({ host: address.host, port }, signal)
+    const where = { host: address.host, port }
+    const socket = await openSocket(where, signal)
     const random = (length: number) => crypto.random(length)
     const machine = new HdsHub({ crypto, keys, random, now: performance.now() })
-    return new DataStreamClient(socket, machine, client.signal)
+    return new DataStreamClient(socket, machine, client.signal, trace?.hds(where, crypto, keys))
   }
 
   /** Tells the machine what the program wants; nothing once the connection is gone. */
@@ -107,6 +120,7 @@ export class DataStreamClient {
     const events = work()
     this.#inbox.push(...events)
     for (let piece = this.#machine.take(); piece !== undefined; piece = this.#machine.take()) {
+      this.#trace?.bytes('controller', piece)
       this.#socket.write(piece)
     }
     if (events.some(({ type }) => type === 'failed')) this.#socket.destroy()

@@ -52,6 +52,8 @@ export const hubErrors = {
   HUB_STORE_UNUSABLE: 'The store cannot be used. Make it writable, or choose another directory.',
   /** The clip cannot be written. */
   HUB_CLIP_UNWRITABLE: 'The clip cannot be written. Choose another path, or make room.',
+  /** The trace cannot be written, or its file is there already. */
+  HUB_TRACE_UNWRITABLE: 'The trace cannot be written. Choose another path, or make room.',
   /** Another recorder uses the directory. */
   HUB_VAULT_IN_USE:
     'Another recorder uses the directory. Stop that one first, or choose another directory.',

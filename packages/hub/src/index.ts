@@ -71,6 +71,20 @@ export {
 export { ControllerStore, type StoredAccessory } from './store/controller-store.ts'
 export { MemoryStore } from './store/memory-store.ts'
 export type { PairingStore } from './store/pairing-store.ts'
+export { Trace } from './trace/trace.ts'
+export type {
+  TraceBeginning,
+  TraceBroken,
+  TraceClosed,
+  TraceEntry,
+  TraceHds,
+  TraceHttp,
+  TraceOpened,
+  TraceSide,
+  TraceSink,
+  TraceTlvItem,
+} from './trace/trace-entry.ts'
+export { TraceFile, type TraceFileOptions } from './trace/trace-file.ts'
 export { clipDate, clipName } from './vault/clip-name.ts'
 export type { ClipBeginning, ClipSidecar } from './vault/sidecar.ts'
 export { keepVault } from './vault/vault.ts'

@@ -9,6 +9,7 @@ import { converse } from './pairing-exchange.ts'
 import { requestPairings } from './pairings.ts'
 import { isDeviceId, type StoredAccessory } from './store/controller-store.ts'
 import type { PairingStore } from './store/pairing-store.ts'
+import type { Trace } from './trace/trace.ts'
 import { verify } from './verify.ts'
 
 /** What pairing needs. */
@@ -20,6 +21,8 @@ export interface PairOptions extends Address {
   readonly deviceId?: string
   readonly crypto?: CryptoProvider
   readonly signal?: AbortSignal
+  /** Where to write down what is said, but for what is secret. */
+  readonly trace?: Trace
 }
 
 /** What an accessory's refusal means. */
@@ -56,8 +59,8 @@ export async function pair(options: PairOptions): Promise<StoredAccessory> {
     await takeBack(options, crypto, accessory)
     throw error
   }
-  const { host, port, signal } = options
-  await using connection = await HapConnection.open(crypto, { host, port }, signal)
+  const { host, port, signal, trace } = options
+  await using connection = await HapConnection.open(crypto, { host, port }, signal, trace)
   const secret = await verify({ crypto, connection, identity: store.identity, accessory })
   secret.fill(0)
   return accessory
@@ -65,8 +68,8 @@ export async function pair(options: PairOptions): Promise<StoredAccessory> {
 
 /** Pair-setup, on a connection of its own. */
 async function setUp(options: PairOptions & { crypto: CryptoProvider }): Promise<StoredAccessory> {
-  const { store, host, port, setupCode, signal, crypto } = options
-  await using connection = await HapConnection.open(crypto, { host, port }, signal)
+  const { store, host, port, setupCode, signal, crypto, trace } = options
+  await using connection = await HapConnection.open(crypto, { host, port }, signal, trace)
   const machine = new PairSetupController({
     crypto,
     identity: store.identity,
@@ -97,13 +100,13 @@ function checkDeviceId(deviceId: string, expected = deviceId): void {
 
 /** Removes the pairing that cannot be kept. @throws HubError when it has to stay. */
 async function takeBack(
-  { host, port, store }: PairOptions,
+  { host, port, store, trace }: PairOptions,
   crypto: CryptoProvider,
   accessory: StoredAccessory,
 ): Promise<void> {
   const { identity } = store
   try {
-    await using connection = await HapConnection.open(crypto, { host, port })
+    await using connection = await HapConnection.open(crypto, { host, port }, undefined, trace)
     const secret = await verify({ crypto, connection, identity, accessory })
     secret.fill(0)
     await requestPairings(connection, { method: 'remove', identifier: identity.identifier })

@@ -40,11 +40,13 @@ function parseText(text: string): Uint8Array | undefined {
   return undefined
 }
 
-function isFile(path: string): boolean {
+/** Whether there is such a file. */
+export function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
 }
 
-function readFile(path: string | number, name: string): Buffer {
+/** Reads a file, or standard input (0). @throws UsageError */
+export function readFile(path: string | number, name: string): Buffer {
   try {
     if (typeof path === 'string' && statSync(path).size > MAX_INPUT) {
       throw new UsageError(`${name} is larger than 256 MiB.`)

@@ -19,6 +19,7 @@ import { setUpDataStream } from '../data-stream.ts'
 import { HubError } from '../errors.ts'
 import { Inbox } from '../inbox.ts'
 import { openSocket } from '../open-socket.ts'
+import type { HdsTrace } from '../trace/hds-trace.ts'
 
 const ANSWER_MS = 5000
 const FIRST_ID = 1000
@@ -38,19 +39,27 @@ export class RawDataStream {
   readonly #crypto: CryptoProvider
   readonly #keys: HdsKeys
   readonly #socket: Socket
+  readonly #trace: HdsTrace | undefined
   readonly #inbox = new Inbox<HdsPayload>()
   #sealer: FrameSealer
   #lastId = FIRST_ID
   #sent = 0n
 
-  private constructor(crypto: CryptoProvider, keys: HdsKeys, socket: Socket) {
+  private constructor(
+    crypto: CryptoProvider,
+    keys: HdsKeys,
+    socket: Socket,
+    trace: HdsTrace | undefined,
+  ) {
     this.#crypto = crypto
     this.#keys = keys
     this.#socket = socket
+    this.#trace = trace
     this.#sealer = new FrameSealer(crypto, keys.controllerToAccessory)
     const opener = new FrameOpener(crypto, keys.accessoryToController)
     const end = () => this.#inbox.end(new HubError('HUB_CONNECTION_LOST'))
     socket.on('data', bytes => {
+      trace?.bytes('accessory', bytes)
       try {
         opener.push(bytes)
         for (let payload = opener.next(); payload; payload = opener.next()) {
@@ -62,7 +71,10 @@ export class RawDataStream {
       }
     })
     socket.on('error', end)
-    socket.on('close', end)
+    socket.on('close', () => {
+      trace?.closed()
+      end()
+    })
   }
 
   /**
@@ -72,13 +84,17 @@ export class RawDataStream {
    */
   static async connect(client: AccessoryClient, signal?: AbortSignal): Promise<RawDataStream> {
     const { port, keys } = await setUpDataStream(client)
-    const socket = await openSocket({ host: client.address.host, port }, signal)
-    return new RawDataStream(client.crypto, keys, socket)
+    const { crypto, address, trace } = client
+    const where = { host: address.host, port }
+    const socket = await openSocket(where, signal)
+    return new RawDataStream(crypto, keys, socket, trace?.hds(where, crypto, keys))
   }
 
   /** Bytes as they are. */
   write(bytes: Uint8Array): void {
-    if (!this.#socket.destroyed) this.#socket.write(bytes)
+    if (this.#socket.destroyed) return
+    this.#trace?.bytes('controller', bytes)
+    this.#socket.write(bytes)
   }
 
   /** A payload in a frame that is as it should be. */

@@ -54,14 +54,15 @@ export class Rival {
    * @throws HubError `HUB_REFUSED`, and those of the connection
    */
   static async join(host: AccessoryClient, signal?: AbortSignal): Promise<Rival> {
-    const { crypto, accessory, address } = host
+    const { crypto, accessory, address, trace } = host
     const store = new MemoryStore(crypto)
     const { identifier, longTermKey } = store.identity
     const { publicKey } = longTermKey
     await host.addPairing({ identifier, publicKey, permissions: ADMIN })
-    const connection = { store, crypto, accessory, address, ...(signal && { signal }) }
+    const known = { store, crypto, accessory, address }
+    const options = { ...known, ...(signal && { signal }), ...(trace && { trace }) }
     try {
-      return new Rival(host, await AccessoryClient.connect(connection), identifier)
+      return new Rival(host, await AccessoryClient.connect(options), identifier)
     } catch (error) {
       await host.removePairing(identifier)
       throw error

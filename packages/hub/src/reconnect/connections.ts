@@ -7,7 +7,8 @@ import type { Announcements } from './announcements.ts'
 import { wait } from './wait.ts'
 
 /** How a connection is kept. */
-export interface KeepOptions extends Pick<ConnectOptions, 'store' | 'accessory' | 'crypto'> {
+export interface KeepOptions
+  extends Pick<ConnectOptions, 'store' | 'accessory' | 'crypto' | 'trace'> {
   /** Ends it all, at any time. */
   readonly signal?: AbortSignal
   /** Where accessories are now, and when they come back; without, only time is waited for. */
@@ -115,7 +116,7 @@ async function connect(options: KeepOptions, memory: DatabaseMemory): Promise<Ac
 }
 
 function connectTo(
-  { store, accessory, crypto, signal }: KeepOptions,
+  { store, accessory, crypto, signal, trace }: KeepOptions,
   address: Address | undefined,
   database: RemoteDatabase | undefined,
 ): Promise<AccessoryClient> {
@@ -125,6 +126,7 @@ function connectTo(
     ...(address && { address }),
     ...(crypto && { crypto }),
     ...(signal && { signal }),
+    ...(trace && { trace }),
     ...(database && { database }),
   })
 }

@@ -10,6 +10,8 @@ import { type ProfileName, profiles } from '../profiles/profiles.ts'
 import { ControllerStore } from '../store/controller-store.ts'
 import { MemoryStore } from '../store/memory-store.ts'
 import type { PairingStore } from '../store/pairing-store.ts'
+import { Trace } from '../trace/trace.ts'
+import type { TraceSink } from '../trace/trace-entry.ts'
 import { scoped } from './scope.ts'
 import { TestCamera } from './test-camera.ts'
 
@@ -23,6 +25,8 @@ export interface TestHubOptions {
   /** Pace and manners; `quick` unless given. */
   readonly profile?: ProfileName | HubProfile
   readonly crypto?: CryptoProvider
+  /** Is given what is said, message by message, but for what is secret; see `Trace`. */
+  readonly trace?: TraceSink
   /** Ends everything when it aborts, at any time. */
   readonly signal?: AbortSignal
 }
@@ -56,14 +60,22 @@ export async function startHub(options: TestHubOptions = {}): Promise<TestHub> {
     directory === undefined
       ? new MemoryStore(crypto)
       : await ControllerStore.open(directory, crypto)
-  return new TestHub({ ...options, store, crypto, profile: profileOf(profile) })
+  const { signal, trace } = options
+  return new TestHub({
+    store,
+    crypto,
+    profile: profileOf(profile),
+    trace: trace && new Trace(trace),
+    signal,
+  })
 }
 
 interface Parts {
   readonly store: PairingStore
   readonly crypto: CryptoProvider
   readonly profile: HubProfile
-  readonly signal?: AbortSignal
+  readonly trace: Trace | undefined
+  readonly signal: AbortSignal | undefined
 }
 
 /** A home hub for tests; see {@link startHub}. */
@@ -71,6 +83,7 @@ export class TestHub {
   readonly store: PairingStore
   readonly profile: HubProfile
   readonly #crypto: CryptoProvider
+  readonly #trace: Trace | undefined
   readonly #stop = new AbortController()
   readonly #parent: AbortSignal | undefined
   readonly #cameras = new Set<TestCamera>()
@@ -78,10 +91,11 @@ export class TestHub {
   readonly #guests = new Set<TestCamera>()
 
   /** Called by {@link startHub}. */
-  constructor({ store, crypto, profile, signal }: Parts) {
+  constructor({ store, crypto, profile, trace, signal }: Parts) {
     this.store = store
     this.profile = profile
     this.#crypto = crypto
+    this.#trace = trace
     this.#parent = signal
     signal?.addEventListener('abort', this.#aborted)
   }
@@ -102,8 +116,9 @@ export class TestHub {
     return scoped([signal, this.signal], async scope => {
       const { store } = this
       const crypto = this.#crypto
+      const trace = this.#trace
       const options = { store, crypto, setupCode: code, signal: scope.signal, ...where }
-      const accessory = await pair(options)
+      const accessory = await pair({ ...options, ...(trace && { trace }) })
       const camera = await this.#connect(accessory)
       if (store instanceof MemoryStore) this.#guests.add(camera)
       return camera
@@ -144,7 +159,9 @@ export class TestHub {
   async #connect(accessory: TestCamera['accessory']): Promise<TestCamera> {
     const { store, signal, profile } = this
     const crypto = this.#crypto
-    const client = await AccessoryClient.connect({ store, crypto, accessory, signal })
+    const trace = this.#trace
+    const options = { store, crypto, accessory, signal, ...(trace && { trace }) }
+    const client = await AccessoryClient.connect(options)
     const camera = new TestCamera({ client, store, profile, signal })
     this.#cameras.add(camera)
     return camera

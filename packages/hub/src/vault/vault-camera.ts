@@ -41,14 +41,18 @@ export async function keepCamera(
   accessory: StoredAccessory,
   signal: AbortSignal,
 ): Promise<void> {
-  const { crypto, announcements } = context.options
+  const { crypto, announcements, trace } = context.options
   const { store, onEvent } = context
   const { deviceId, name = null } = accessory
   let camera: VaultCamera = { deviceId, name }
   const onLost = (error: unknown, retryMs: number) =>
     onEvent({ event: 'lost', ...camera, message: messageOf(error), retryMs })
   try {
-    const parts = { ...(crypto && { crypto }), ...(announcements && { announcements }) }
+    const parts = {
+      ...(crypto && { crypto }),
+      ...(announcements && { announcements }),
+      ...(trace && { trace }),
+    }
     for await (const client of connections({ store, accessory, signal, onLost, ...parts })) {
       camera = { deviceId, name: client.accessory.name ?? name }
       onEvent({ event: 'connected', ...camera })

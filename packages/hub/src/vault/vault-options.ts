@@ -4,6 +4,7 @@ import type { SelectedCameraRecordingConfiguration } from '@hksv/hap'
 import type { Announcements } from '../reconnect/announcements.ts'
 import type { ArmOptions } from '../secure-video.ts'
 import type { ControllerStore } from '../store/controller-store.ts'
+import type { Trace } from '../trace/trace.ts'
 import type { ClipSidecar } from './sidecar.ts'
 import type { VaultLimits } from './vault-directory.ts'
 
@@ -17,6 +18,8 @@ export interface VaultOptions extends VaultLimits {
   readonly signal: AbortSignal
   readonly crypto?: CryptoProvider
   readonly announcements?: Announcements
+  /** Where to write down what is said to all of them. */
+  readonly trace?: Trace
   /** What cameras are armed with that are not armed. */
   readonly arm?: ArmOptions
   /** Name or path of the program that makes posters; `ffmpeg` unless given. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
 import type { CryptoProvider } from '@hksv/crypto'
@@ -10,12 +11,14 @@ import {
   findAccessory,
   isHubError,
   type StoredAccessory,
+  type Trace,
+  TraceFile,
 } from '@hksv/hub'
 import type { Command } from 'commander'
 
 import { IncompleteError, UsageError } from '../../failure.ts'
 import { addCommonOptions, addOption, parsePort } from '../../options.ts'
-import type { Output, OutputOptions } from '../../output.ts'
+import { Output, type OutputOptions } from '../../output.ts'
 import { dataDirectory } from '../../paths.ts'
 
 /** How long an accessory that has moved is looked for. */
@@ -27,6 +30,7 @@ export interface HubFlags extends OutputOptions {
   readonly id?: string
   readonly host?: string
   readonly port?: number
+  readonly trace?: string
 }
 
 /** `--store` */
@@ -47,7 +51,25 @@ export function addHubOptions(command: Command): Command {
   )
   addOption(command, '--host <host>', 'where it is; where it was last time unless given')
   addOption(command, '--port <port>', 'and its port', { parse: parsePort })
+  addTraceOption(command)
   return addCommonOptions(command)
+}
+
+/** `--trace` */
+export function addTraceOption(command: Command): Command {
+  addOption(command, '--trace <file>', 'write down what is said, without keys; see hksv decode')
+  return command
+}
+
+/** The trace that `--trace` asks for; begins a new one with each call. @throws UsageError, HubError */
+export function traceOf(flags: OutputOptions & Pick<HubFlags, 'trace'>): {
+  readonly trace?: Trace
+} {
+  const { trace } = flags
+  if (trace === undefined) return {}
+  if (existsSync(trace)) throw new UsageError(`${trace} exists already. Choose another --trace.`)
+  const onFailure = ({ message }: Error) => new Output(flags).warn(message)
+  return { trace: TraceFile.create(trace, { onFailure }).trace }
 }
 
 /** The store with its provider. */
@@ -79,6 +101,7 @@ export async function connectAccessory(
 ): Promise<AccessoryClient> {
   const { store, crypto } = await openControllerStore(flags)
   const accessory = await chooseAccessory(store, flags)
+  const traced = traceOf(flags)
   const connect = (address: Address) =>
     AccessoryClient.connect({
       store,
@@ -86,6 +109,7 @@ export async function connectAccessory(
       crypto,
       address,
       ...(signal === undefined ? {} : { signal }),
+      ...traced,
     })
   const { host = accessory.host, port = accessory.port } = flags
   try {

@@ -10,6 +10,7 @@ import {
   connectAccessory,
   type HubFlags,
   openControllerStore,
+  traceOf,
 } from './common.ts'
 
 /** `hksv hub pair` */
@@ -30,6 +31,7 @@ export function pairCommand(): Command {
       port,
       setupCode: code,
       ...(id === undefined ? {} : { deviceId: id }),
+      ...traceOf(flags),
     })
     output.record({ event: 'paired', ...accessory })
     output.result(`Paired with ${accessory.deviceId}.`)

@@ -6,7 +6,7 @@ import { Command, InvalidArgumentError } from 'commander'
 import { fitHeap } from '../../fit-heap.ts'
 import { addCommonOptions, addOption, parseSeconds } from '../../options.ts'
 import { Output, type OutputOptions } from '../../output.ts'
-import { addStoreOption, openControllerStore } from './common.ts'
+import { addStoreOption, addTraceOption, openControllerStore, traceOf } from './common.ts'
 import { untilStopped } from './stop-signal.ts'
 import { VaultStatus } from './vault-status.ts'
 import { listen } from './watch.ts'
@@ -20,6 +20,7 @@ interface VaultFlags extends OutputOptions {
   readonly quietTime: number
   readonly ffmpeg: string
   readonly mdns: boolean
+  readonly trace?: string
 }
 
 /** `hksv hub vault` */
@@ -42,6 +43,7 @@ export function vaultCommand(): Command {
     standard: 'ffmpeg',
   })
   addOption(command, '--no-mdns', 'do not listen for the cameras on the network')
+  addTraceOption(command)
   addStoreOption(command)
   addCommonOptions(command)
   command.addHelpText(
@@ -55,6 +57,7 @@ Example, after hksv hub pair with each camera:
     const output = new Output(flags)
     const status = new VaultStatus(process.stderr.isTTY === true && !flags.json && !flags.quiet)
     const { store, crypto } = await openControllerStore(flags)
+    const traced = traceOf(flags)
     try {
       await untilStopped(signal =>
         keepVault({
@@ -66,6 +69,7 @@ Example, after hksv hub pair with each camera:
           maxClipMs: flags.maxClip * 1000,
           quietMs: flags.quietTime * 1000,
           ffmpeg: flags.ffmpeg,
+          ...traced,
           ...(flags.maxSize === undefined ? {} : { maxBytes: flags.maxSize }),
           ...(flags.maxAge === undefined ? {} : { maxAgeMs: flags.maxAge }),
           onEvent: event => report(output, status, event),

@@ -3,7 +3,13 @@ import { Command } from 'commander'
 
 import { addOption } from '../../options.ts'
 import { Output } from '../../output.ts'
-import { addHubOptions, chooseAccessory, type HubFlags, openControllerStore } from './common.ts'
+import {
+  addHubOptions,
+  chooseAccessory,
+  type HubFlags,
+  openControllerStore,
+  traceOf,
+} from './common.ts'
 import { untilStopped } from './stop-signal.ts'
 
 interface WatchFlags extends HubFlags {
@@ -23,10 +29,12 @@ export function watchCommand(): Command {
     const stored = await chooseAccessory(store, flags)
     const { host = stored.host, port = stored.port } = flags
     const accessory = { ...stored, host, port }
+    const traced = traceOf(flags)
     await untilStopped(async signal => {
       const announcements = listen(flags, signal)
       try {
-        for await (const event of watch({ store, crypto, accessory, signal, announcements })) {
+        const options = { store, crypto, accessory, signal, announcements, ...traced }
+        for await (const event of watch(options)) {
           print(output, event)
         }
       } catch (error) {
