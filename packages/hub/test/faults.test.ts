@@ -25,7 +25,7 @@ describe('a camera that is not healthy is found out', () => {
     ['short-salt', takesAnySetup, /came: it took it/],
     ['no-hello', () => undefined, /the data stream is open after 15 s/],
     ['lost-hap', () => undefined, /the data stream is open after 5 s/],
-    ['camera-off', () => undefined, /sent nothing of that kind in 5 s/],
+    ['camera-off', () => undefined, /did not answer in 5 s/],
     ['pairing-removed', () => undefined, /the data stream is open after 5 s/],
     [
       'wrong-target',

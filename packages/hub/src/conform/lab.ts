@@ -7,6 +7,7 @@ import type { ControllerIdentity } from '@hksv/hap'
 import { isHubError } from '../errors.ts'
 import type { Address } from '../open-socket.ts'
 import type { StoredAccessory } from '../store/controller-store.ts'
+import type { Trace } from '../trace/trace.ts'
 import type { ConformOptions } from './options.ts'
 import { NotJudged } from './rule.ts'
 import { RawSession } from './wire/raw-session.ts'
@@ -55,6 +56,11 @@ export class Lab {
     return this.options.address
   }
 
+  /** Where what is said is written down. */
+  get trace(): Trace | undefined {
+    return this.options.trace
+  }
+
   /** Who this hub is. */
   get identity(): ControllerIdentity {
     return this.options.store.identity
@@ -96,8 +102,8 @@ export class Lab {
 
   /** A connection in the clear; closed at the end of the run. @throws HubError */
   async open(): Promise<RawSession> {
-    const { crypto, address, signal } = this
-    const session = await RawSession.open({ crypto, address, signal })
+    const { crypto, address, signal, trace } = this
+    const session = await RawSession.open({ crypto, address, signal, ...(trace && { trace }) })
     this.#sessions.push(session)
     return session
   }

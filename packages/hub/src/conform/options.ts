@@ -2,6 +2,7 @@ import type { CryptoProvider } from '@hksv/crypto'
 
 import type { Address } from '../open-socket.ts'
 import type { ControllerStore, StoredAccessory } from '../store/controller-store.ts'
+import type { Trace } from '../trace/trace.ts'
 import type { Announcement } from './evidence/announcement.ts'
 import type { ConformProgress } from './report/report.ts'
 import type { ConformRule } from './rule.ts'
@@ -35,6 +36,8 @@ export interface ConformOptions {
   readonly fillMs?: number
   /** How the camera announces itself; listened for on the network unless given. */
   readonly hear?: (signal: AbortSignal) => Promise<Announcement | undefined>
+  /** Where to write down what is said. */
+  readonly trace?: Trace
   /** Ends the run; what was judged is in the report, and the camera is left as it was. */
   readonly signal?: AbortSignal
   /** Told of each step; must not throw. */

@@ -4,9 +4,8 @@ import { AccessoryClient } from '../accessory-client.ts'
 import { characteristicOf, type RemoteDatabase } from '../database.ts'
 import { Rival } from '../profiles/two-hubs.ts'
 import { type Fault, type FaultSite, healthy, sick } from './fault.ts'
-import { isMedia } from './raw-stream.ts'
 import { closed } from './setup-faults.ts'
-import { recording } from './stream-faults.ts'
+import { askToRecord, isMedia, recording } from './stream.ts'
 
 const CLOSE_MS = 5000
 /** A fragment takes four seconds to come. */
@@ -40,8 +39,8 @@ export const recordingFaults: readonly Fault[] = [
     source: CLOSING,
     async inject(site) {
       const stream = await recording(site)
-      stream.event('dataSend', 'close', { streamId: 99, reason: dataSendReason.timeout })
-      await stream.next(isMedia(1), MEDIA_MS)
+      stream.event('close', { streamId: 99, reason: dataSendReason.timeout })
+      await stream.messages.take(MEDIA_MS, isMedia(1))
       stream.close()
       return healthy('it went on')
     },
@@ -83,12 +82,12 @@ export const recordingFaults: readonly Fault[] = [
 async function closeMidFragment(site: FaultSite) {
   const stream = await recording(site)
   try {
-    stream.event('dataSend', 'close', { streamId: 1, reason: dataSendReason.normal })
-    const { status, reason } = await stream.open({ streamId: 2 })
+    stream.event('close', { streamId: 1, reason: dataSendReason.normal })
+    const { status, reason } = await askToRecord(stream, { streamId: 2 })
     if (status !== hdsStatus.success) {
       return sick(`it refused the second one with status ${status}, ${reason}`)
     }
-    const next = await stream.next(({ header }) => header.topic === 'data', MEDIA_MS)
+    const next = await stream.messages.take(MEDIA_MS, ({ header }) => header.topic === 'data')
     return next.message.get('streamId') === 2
       ? healthy('it went on with the second one')
       : sick('it went on with the first one')
@@ -105,7 +104,10 @@ async function cameraOff(site: FaultSite) {
   const stream = await recording(site)
   try {
     await site.client.write(active, 0)
-    const { message } = await stream.next(({ header }) => header.topic === 'close')
+    const { message } = await stream.messages.take(
+      CLOSE_MS,
+      ({ header }) => header.topic === 'close',
+    )
     const reason = Number(message.get('reason'))
     const came = `it closed the recording: ${reasonName(reason)}`
     return reason === dataSendReason.notAllowed ? healthy(came) : sick(came)
@@ -136,7 +138,7 @@ async function databaseAgain(site: FaultSite) {
     if (shapeOf(again.database) !== shapeOf(client.database)) {
       return sick('it has other services now')
     }
-    await stream.next(isMedia(1), MEDIA_MS)
+    await stream.messages.take(MEDIA_MS, isMedia(1))
     return healthy('it has the same services, and went on')
   } finally {
     stream.close()

@@ -1,11 +1,12 @@
 import { hapStatus } from '@hksv/hap'
 
+import type { RawStream } from '../conform/wire/raw-stream.ts'
 import { setUpDataStream } from '../data-stream.ts'
 import { characteristicOf } from '../database.ts'
 import { isHubError } from '../errors.ts'
 import { wait } from '../reconnect/wait.ts'
 import { type Fault, type FaultOutcome, type FaultSite, healthy, sick } from './fault.ts'
-import { RawDataStream } from './raw-stream.ts'
+import { connectStream, sayHello } from './stream.ts'
 
 /** A prepared session lives for ten seconds, and so does a connection without hello. */
 const PREPARED_MS = 12_000
@@ -35,7 +36,7 @@ export const setupFaults: readonly Fault[] = [
     expects: 'closes it after ten seconds',
     source: SOURCE,
     async inject({ client, signal }) {
-      const stream = await RawDataStream.connect(client, signal)
+      const stream = await connectStream(client, signal)
       return closed(stream, CLOSE_MS)
     },
   },
@@ -45,15 +46,15 @@ export const setupFaults: readonly Fault[] = [
     expects: 'closes the data stream',
     source: SOURCE,
     async inject({ client, signal }) {
-      const stream = await RawDataStream.connect(client, signal)
-      stream.event('dataSend', 'close', { streamId: 1, reason: 0 })
+      const stream = await connectStream(client, signal)
+      stream.event('close', { streamId: 1, reason: 0 })
       return closed(stream, CLOSE_MS)
     },
   },
 ]
 
 /** Whether the camera gives a data stream up. */
-export async function closed(stream: RawDataStream, timeoutMs: number): Promise<FaultOutcome> {
+export async function closed(stream: RawStream, timeoutMs: number): Promise<FaultOutcome> {
   const isClosed = await stream.closesWithin(timeoutMs)
   stream.close()
   return isClosed
@@ -85,15 +86,15 @@ async function noConnect({ client, signal }: FaultSite) {
     // As many as there are: then those have to go.
     if (isBusy) break
   }
-  let stream: RawDataStream
+  let stream: RawStream
   try {
-    stream = await RawDataStream.connect(client, signal)
+    stream = await connectStream(client, signal)
   } catch (error) {
     busy(error)
     await wait(PREPARED_MS, signal)
-    stream = await RawDataStream.connect(client, signal)
+    stream = await connectStream(client, signal)
   }
-  await stream.hello()
+  await sayHello(stream)
   stream.close()
   return healthy('the next one was answered')
 }

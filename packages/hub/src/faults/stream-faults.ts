@@ -1,8 +1,9 @@
 import { dataSendReason, hdsStatus } from '@hksv/hds'
 
+import type { RawStream } from '../conform/wire/raw-stream.ts'
 import { type Fault, type FaultSite, healthy, sick } from './fault.ts'
-import { type Fields, RawDataStream } from './raw-stream.ts'
 import { closed } from './setup-faults.ts'
+import { askToRecord, connectStream, type Fields, recording, sayHello } from './stream.ts'
 
 const CLOSE_MS = 5000
 const BAD_MESSAGES = 8
@@ -20,8 +21,8 @@ export const streamFaults: readonly Fault[] = [
     stream.write(Uint8Array.of(2, 0, 0, 1, ...new Uint8Array(17))),
   ),
   spoilt('skipped-counter', 'leaves out a frame number while it records', stream => {
-    stream.skipFrame()
-    stream.event('dataSend', 'close', { streamId: 1, reason: 0 })
+    stream.frame(Uint8Array.of(0))
+    stream.event('close', { streamId: 1, reason: 0 })
   }),
   {
     name: 'bad-messages',
@@ -30,7 +31,8 @@ export const streamFaults: readonly Fault[] = [
     source: 'HomeKit Data Stream: OPACK that cannot be read',
     async inject({ client, signal }) {
       const stream = await recording({ client, ...(signal && { signal }) })
-      for (let i = 0; i < BAD_MESSAGES; i++) stream.payload(Uint8Array.of(0, 0xe0, 0xe0))
+      for (let i = 0; i < BAD_MESSAGES; i++)
+        stream.write(stream.frame(Uint8Array.of(0, 0xe0, 0xe0)))
       const { came } = await closed(stream, 1000)
       return healthy(came)
     },
@@ -58,19 +60,7 @@ export const streamFaults: readonly Fault[] = [
   },
 ]
 
-/** A hub in the middle of a recording. @throws HubError As `RawDataStream.record` */
-export async function recording({ client, signal }: FaultSite): Promise<RawDataStream> {
-  const stream = await RawDataStream.connect(client, signal)
-  try {
-    await stream.record()
-    return stream
-  } catch (error) {
-    stream.close()
-    throw error
-  }
-}
-
-function spoilt(name: string, does: string, act: (stream: RawDataStream) => void): Fault {
+function spoilt(name: string, does: string, act: (stream: RawStream) => void): Fault {
   return {
     name,
     does,
@@ -85,13 +75,13 @@ function spoilt(name: string, does: string, act: (stream: RawDataStream) => void
 }
 
 async function wrongTarget({ client, signal }: FaultSite) {
-  const stream = await RawDataStream.connect(client, signal)
+  const stream = await connectStream(client, signal)
   try {
-    await stream.hello()
+    await sayHello(stream)
     const fields = { streamId: 1, target: 'accessory' }
     const outcome = await refused(stream, fields, [unsupported, unexpectedFailure])
     if (!outcome.isHealthy) return outcome
-    const { status, reason } = await stream.open({ streamId: 2 })
+    const { status, reason } = await askToRecord(stream, { streamId: 2 })
     return status === success
       ? healthy(`${outcome.came}, and granted the next`)
       : sick(`${outcome.came}, and the next with status ${status}, ${reason}`)
@@ -101,8 +91,8 @@ async function wrongTarget({ client, signal }: FaultSite) {
 }
 
 /** Whether a recording is refused for one of these reasons. */
-async function refused(stream: RawDataStream, fields: Fields, reasons: readonly number[]) {
-  const { status, reason } = await stream.open(fields)
+async function refused(stream: RawStream, fields: Fields, reasons: readonly number[]) {
+  const { status, reason } = await askToRecord(stream, fields)
   const came = `it answered with status ${status}, ${String(reason)}`
   const isRefused = status === protocolSpecificError && reasons.some(each => each === reason)
   return isRefused ? healthy(came) : sick(came)

@@ -1,7 +1,6 @@
 export type { Fault, FaultOutcome, FaultSite } from '../faults/fault.ts'
 export { faultNamed, faults } from '../faults/faults.ts'
 export { type FaultReport, injectFault } from '../faults/inject-fault.ts'
-export { RawDataStream } from '../faults/raw-stream.ts'
 export type { TestClip } from './memory-clip.ts'
 export type { StepOptions, TestCamera, TestRecording } from './test-camera.ts'
 export { startHub, type TestHub, type TestHubOptions, type TestPairing } from './test-hub.ts'

@@ -2,7 +2,7 @@ import { onTestFinished, vi } from 'vitest'
 
 /** Lets time pass, as much as it takes, whenever nothing else is left to do. */
 export async function hurry<T>(work: Promise<T>): Promise<T> {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
   onTestFinished(() => {
     vi.useRealTimers()
   })

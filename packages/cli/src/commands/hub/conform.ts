@@ -24,6 +24,7 @@ import {
   chooseAccessory,
   type HubFlags,
   openControllerStore,
+  traceOf,
 } from './common.ts'
 import { actionOf, type ConformAction } from './conform-action.ts'
 import { untilStopped } from './stop-signal.ts'
@@ -125,6 +126,7 @@ async function run(flags: ConformFlags, { output, select, stop }: Run): Promise<
     ...(trigger && { trigger }),
     ...(press && { press }),
     ...(restart && { restart }),
+    ...traceOf(flags),
   })
   output.record({ event: 'report', ...report, results: undefined, timeline: undefined })
   output.result(conformText(report, styleOf(output)))

@@ -11,6 +11,8 @@ import {
 
 import { HubError } from '../../errors.ts'
 import { type Address, openSocket } from '../../open-socket.ts'
+import type { HapTrace } from '../../trace/hap-trace.ts'
+import type { Trace } from '../../trace/trace.ts'
 import type { Answer } from './answers.ts'
 import { Waiting } from './waiting.ts'
 
@@ -22,6 +24,8 @@ export interface RawSessionOptions {
   readonly crypto: CryptoProvider
   readonly address: Address
   readonly signal: AbortSignal
+  /** Where to write down what is said. */
+  readonly trace?: Trace
 }
 
 /**
@@ -43,13 +47,15 @@ export class RawSession {
   readonly #crypto: CryptoProvider
   readonly #socket: Socket
   readonly #parser = new HttpMessageParser()
+  readonly #trace: HapTrace | undefined
   #sealer: RecordSealer | undefined
   #opener: RecordOpener | undefined
   #walker = new Uint8Array(0)
   #skip = 0
   #lastPid = 1000
 
-  private constructor({ crypto, address, signal }: RawSessionOptions, socket: Socket) {
+  private constructor({ crypto, address, signal, trace }: RawSessionOptions, socket: Socket) {
+    this.#trace = trace?.hap(address)
     this.address = address
     this.#crypto = crypto
     this.#socket = socket
@@ -59,6 +65,7 @@ export class RawSession {
     socket.on('error', () => socket.destroy())
     this.closed = new Promise(resolve => {
       socket.on('close', () => {
+        this.#trace?.closed(undefined)
         this.#lose(new HubError('HUB_CONNECTION_LOST'))
         resolve()
       })
@@ -140,6 +147,8 @@ export class RawSession {
     const head = [`${method} ${path} HTTP/1.1`, `Host: ${this.address.host.replace(/%.*/, '')}`]
     if (body !== undefined) head.push(`Content-Type: ${type}`)
     if (method !== 'GET') head.push(`Content-Length: ${bytes.length}`)
+    // What is made is sent, whole or in pieces.
+    this.#trace?.request(method, path, { type, bytes })
     return Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`, 'latin1'), bytes])
   }
 
@@ -163,6 +172,7 @@ export class RawSession {
       if (this.#opener !== undefined) this.#measure(bytes)
       for (const part of this.#opener?.open(bytes) ?? [bytes]) {
         for (const message of this.#parser.receive(part)) {
+          this.#trace?.message(message)
           const queue = message.kind === 'event' ? this.events : this.answers
           queue.push({ ...message, at })
         }

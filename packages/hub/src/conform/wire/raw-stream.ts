@@ -16,6 +16,8 @@ import { dictionary, type OpackInput } from '@hksv/hds/opack'
 
 import { HubError } from '../../errors.ts'
 import { type Address, openSocket } from '../../open-socket.ts'
+import type { HdsTrace } from '../../trace/hds-trace.ts'
+import type { Trace } from '../../trace/trace.ts'
 import { Waiting } from './waiting.ts'
 
 const ANSWER_MS = 10_000
@@ -35,32 +37,46 @@ export interface StreamMessage extends HdsPayload {
   readonly head: Uint8Array
 }
 
+/** What a data stream is connected to with. */
+export interface RawStreamOptions {
+  readonly crypto: CryptoProvider
+  readonly signal: AbortSignal
+  /** Where to write down what is said. */
+  readonly trace?: Trace | undefined
+}
+
 /** A hub's end of a data stream that says whatever it is told to, true or not. */
 export class RawStream {
   readonly messages: Waiting<StreamMessage>
   /** Resolves when the socket is closed. */
   readonly closed: Promise<void>
   readonly #socket: Socket
+  readonly #trace: HdsTrace | undefined
   readonly #sealer: FrameSealer
   #lastId = 1000
 
   private constructor(
     socket: Socket,
     keys: HdsKeys,
-    options: { crypto: CryptoProvider; signal: AbortSignal },
+    { crypto, signal }: RawStreamOptions,
+    trace: HdsTrace | undefined,
   ) {
-    const { crypto, signal } = options
     this.#socket = socket
+    this.#trace = trace
     this.#sealer = new FrameSealer(crypto, keys.controllerToAccessory)
     this.messages = new Waiting(signal)
     const opener = new FrameOpener(crypto, keys.accessoryToController)
     socket.on('error', () => socket.destroy())
-    socket.on('data', bytes => this.#receive(opener, bytes))
+    socket.on('data', bytes => {
+      trace?.bytes('accessory', bytes)
+      this.#receive(opener, bytes)
+    })
     const stop = () => socket.destroy()
     signal.addEventListener('abort', stop)
     this.closed = new Promise(resolve => {
       socket.on('close', () => {
         signal.removeEventListener('abort', stop)
+        trace?.closed()
         const message = 'The camera ended the data stream.'
         this.messages.end(new HubError('HUB_CONNECTION_LOST', { message }))
         resolve()
@@ -72,9 +88,11 @@ export class RawStream {
   static async connect(
     address: Address,
     keys: HdsKeys,
-    options: { crypto: CryptoProvider; signal: AbortSignal },
+    options: RawStreamOptions,
   ): Promise<RawStream> {
-    return new RawStream(await openSocket(address, options.signal), keys, options)
+    const { crypto, signal, trace } = options
+    const socket = await openSocket(address, signal)
+    return new RawStream(socket, keys, options, trace?.hds(address, crypto, keys))
   }
 
   get isClosed(): boolean {
@@ -83,6 +101,7 @@ export class RawStream {
 
   /** Bytes as they are. */
   write(bytes: Uint8Array): void {
+    this.#trace?.bytes('controller', bytes)
     this.#socket.write(bytes)
   }
 
