@@ -5,6 +5,7 @@ import { HapError } from './errors.ts'
 import { decodeIdentifier, encodeIdentifier } from './identifier.ts'
 import type { Machine } from './machine.ts'
 import {
+  certifiedMessage,
   decodePairingMessage,
   expectState,
   type PairingMessage,
@@ -50,6 +51,7 @@ export class PairSetupController implements Machine<never, PairedEvent> {
   readonly #identity: ControllerIdentity
   readonly #setupCode: string
   readonly #accessoryId: string | undefined
+  readonly #isCertified: boolean
   readonly #random: (length: number) => Uint8Array
   #state: State = { at: 'awaiting-m2' }
   #request: Uint8Array | undefined
@@ -57,6 +59,8 @@ export class PairSetupController implements Machine<never, PairedEvent> {
   /**
    * @param options.setupCode `DDD-DD-DDD`, from `parseSetupCode`.
    * @param options.accessoryId The announced device id, when known: another one is refused.
+   * @param options.isCertified The accessory announces an authentication coprocessor (`ff`, bit 0): it is
+   * asked for Pair Setup with Authentication. What it proves with that is not looked at.
    * @param options.random Hands out fresh memory: what it returned is wiped after use.
    */
   constructor(options: {
@@ -64,6 +68,7 @@ export class PairSetupController implements Machine<never, PairedEvent> {
     identity: ControllerIdentity
     setupCode: string
     accessoryId?: string
+    isCertified?: boolean
     random: (length: number) => Uint8Array
   }) {
     this.#crypto = options.crypto
@@ -71,7 +76,10 @@ export class PairSetupController implements Machine<never, PairedEvent> {
     this.#setupCode = options.setupCode
     this.#accessoryId = options.accessoryId
     this.#random = options.random
-    this.#request = pairingMessage.encode({ state: 1, method: pairingMethod.pairSetup })
+    this.#isCertified = options.isCertified ?? false
+    const { pairSetup, pairSetupWithAuth } = pairingMethod
+    const method = this.#isCertified ? pairSetupWithAuth : pairSetup
+    this.#request = pairingMessage.encode({ state: 1, method })
   }
 
   /**
@@ -81,7 +89,8 @@ export class PairSetupController implements Machine<never, PairedEvent> {
    */
   receive(body: Uint8Array): PairedEvent[] {
     try {
-      return this.#dispatch(decodePairingMessage(body))
+      const schema = this.#isCertified ? certifiedMessage : pairingMessage
+      return this.#dispatch(decodePairingMessage(body, schema))
     } catch (error) {
       this.close()
       throw error

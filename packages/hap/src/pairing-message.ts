@@ -1,4 +1,12 @@
-import { bytes, optional, type TlvSchema, tlvSchema, uint8, uintMinimal } from '@hksv/tlv8'
+import {
+  bytes,
+  optional,
+  type TlvSchema,
+  type TlvTable,
+  tlvSchema,
+  uint8,
+  uintMinimal,
+} from '@hksv/tlv8'
 
 import { HapError } from './errors.ts'
 
@@ -50,8 +58,7 @@ export interface PairingMessage {
   flags?: number
 }
 
-/** @see HomeKit Accessory Protocol R2 table 5-6 */
-export const pairingMessage: TlvSchema<PairingMessage> = tlvSchema<PairingMessage>({
+const table: TlvTable<PairingMessage> = {
   state: optional(0x06, uint8),
   error: optional(0x07, uint8),
   method: optional(0x00, uint8),
@@ -63,12 +70,24 @@ export const pairingMessage: TlvSchema<PairingMessage> = tlvSchema<PairingMessag
   signature: optional(0x0a, bytes({ length: 64 })),
   permissions: optional(0x0b, uint8),
   flags: optional(0x13, uintMinimal),
+}
+
+/** @see HomeKit Accessory Protocol R2 table 5-6 */
+export const pairingMessage: TlvSchema<PairingMessage> = tlvSchema<PairingMessage>(table)
+
+/** What an accessory proves itself with that has a coprocessor: there is a certificate in it. */
+export const certifiedMessage: TlvSchema<PairingMessage> = tlvSchema<PairingMessage>({
+  ...table,
+  encryptedData: optional(0x05, bytes({ min: 16, max: 4096 })),
 })
 
 /** @throws HapError `PAIR_MALFORMED` */
-export function decodePairingMessage(body: Uint8Array): PairingMessage {
+export function decodePairingMessage(
+  body: Uint8Array,
+  schema: TlvSchema<PairingMessage> = pairingMessage,
+): PairingMessage {
   try {
-    return pairingMessage.decode(body)
+    return schema.decode(body)
   } catch (cause) {
     throw new HapError('PAIR_MALFORMED', { cause })
   }

@@ -7,7 +7,9 @@ import {
   nameOf,
   prepare,
   putCharacteristic,
+  putSubscriptions,
   type Reading,
+  type Refusal,
   readCharacteristics,
 } from './characteristic-requests.ts'
 import { HapConnection } from './connection.ts'
@@ -179,6 +181,19 @@ export class AccessoryClient {
    */
   async subscribe(characteristic: RemoteCharacteristic, isWanted = true): Promise<void> {
     await putCharacteristic(this.#connection, characteristic, { ev: isWanted })
+  }
+
+  /**
+   * Asks for events of many characteristics, or for no more, in one request for each accessory of a
+   * bridge.
+   *
+   * @returns Those that were refused: some claim to report what they do not.
+   */
+  subscribeAll(
+    characteristics: readonly RemoteCharacteristic[],
+    isWanted = true,
+  ): Promise<Refusal[]> {
+    return putSubscriptions(this.#connection, characteristics, isWanted)
   }
 
   /**

@@ -16,6 +16,7 @@ import { Inbox } from './inbox.ts'
 
 /** The longest request line stays below 1 KiB, whatever the ids. */
 const READ_BATCH = 50
+const SUBSCRIPTION_BATCH = 200
 const TIMED_WRITE_MS = 5000
 
 /** A characteristic and what it is at. */
@@ -47,6 +48,13 @@ export async function readCharacteristics(
     if (entry?.value === undefined || entry.status !== 0) return []
     return [{ characteristic, value: entry.value }]
   })
+}
+
+/** What an accessory would not do. */
+export interface Refusal {
+  readonly characteristic: RemoteCharacteristic
+  /** A `hapStatus`. */
+  readonly status: number
 }
 
 /** What a write says of its characteristic. */
@@ -85,6 +93,51 @@ export async function putCharacteristic(
   }
   if (entry.status !== 0) throw refused(name, entry.status)
   return entry
+}
+
+/**
+ * Asks for events, or for no more, in one `PUT` for each accessory of a bridge, as Apple's controllers
+ * do.
+ *
+ * @returns Those that were refused, with their status; what the accessory says nothing of is granted.
+ * @throws HubError As {@link putCharacteristic}, but for what is refused one by one
+ * @see HomeKit Accessory Protocol R2 §6.8
+ */
+export async function putSubscriptions(
+  connection: HapConnection,
+  characteristics: readonly RemoteCharacteristic[],
+  isWanted: boolean,
+): Promise<Refusal[]> {
+  const refusals: Refusal[] = []
+  for (const batch of batchesByAccessory(characteristics)) {
+    const entries = batch.map(({ aid, iid }) => ({ aid, iid, ev: isWanted }))
+    const request = jsonBody({ characteristics: entries })
+    const { status, body } = await connection.request('PUT', '/characteristics', request)
+    if (status === 204 || (status === 200 && body.length === 0)) continue
+    if (status !== 200 && status !== 207) throw httpError('subscriptions', status)
+    const answers = parseEntries(body)
+    refusals.push(
+      ...batch.flatMap(characteristic => {
+        const code = entryOf(answers, characteristic)?.status ?? 0
+        return code === 0 ? [] : [{ characteristic, status: code }]
+      }),
+    )
+  }
+  return refusals
+}
+
+/** @returns No request becomes as large as what an accessory has room for, 32 KiB. */
+function batchesByAccessory(
+  characteristics: readonly RemoteCharacteristic[],
+): RemoteCharacteristic[][] {
+  const batches: RemoteCharacteristic[][] = []
+  for (const aid of new Set(characteristics.map(each => each.aid))) {
+    const own = characteristics.filter(each => each.aid === aid)
+    for (let from = 0; from < own.length; from += SUBSCRIPTION_BATCH) {
+      batches.push(own.slice(from, from + SUBSCRIPTION_BATCH))
+    }
+  }
+  return batches
 }
 
 /**

@@ -23,6 +23,8 @@ export const hubErrors = {
   HUB_LOCKED: 'The accessory saw a hundred wrong codes and takes no more. Reset it and try again.',
   /** Another controller is pairing at this moment. */
   HUB_BUSY: 'The accessory is pairing with another controller. Try again in half a minute.',
+  /** It holds as many pairings as it can. */
+  HUB_FULL: 'The accessory holds as many pairings as it can. Remove one, and try again.',
   /** The accessory does not know this controller, or is not who it was. */
   HUB_NOT_PAIRED:
     'The accessory and this controller do not know each other any more. Pair it again.',

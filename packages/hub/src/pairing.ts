@@ -12,6 +12,12 @@ import type { PairingStore } from './store/pairing-store.ts'
 import type { Trace } from './trace/trace.ts'
 import { verify } from './verify.ts'
 
+/** A step of pairing: the code is proved, the pairing stored, and proved on a second connection. */
+export type PairStep = 'connecting' | 'pairing' | 'storing' | 'verifying'
+
+/** Bit 0 of the feature flags: an authentication coprocessor. */
+const HAS_MFI = 1
+
 /** What pairing needs. */
 export interface PairOptions extends Address {
   readonly store: PairingStore
@@ -19,6 +25,10 @@ export interface PairOptions extends Address {
   readonly setupCode: string
   /** The announced device id, if it is known: another accessory is refused. */
   readonly deviceId?: string
+  /** As announced (`ff`), 0 unless given: certified accessories want to be paired in another way. */
+  readonly featureFlags?: number
+  /** Told of each step. */
+  readonly onProgress?: (step: PairStep) => void
   readonly crypto?: CryptoProvider
   readonly signal?: AbortSignal
   /** Where to write down what is said, but for what is secret. */
@@ -31,6 +41,7 @@ const REFUSALS: Readonly<Record<number, HubErrorCode>> = {
   [pairingError.unavailable]: 'HUB_ALREADY_PAIRED',
   [pairingError.maxTries]: 'HUB_LOCKED',
   [pairingError.busy]: 'HUB_BUSY',
+  [pairingError.maxPeers]: 'HUB_FULL',
 }
 
 /**
@@ -42,7 +53,7 @@ const REFUSALS: Readonly<Record<number, HubErrorCode>> = {
  *
  * @throws HapError `SETUP_CODE_FORMAT`, `SETUP_CODE_FORBIDDEN`
  * @throws HubError `HUB_UNREACHABLE`, `HUB_WRONG_CODE`, `HUB_ALREADY_PAIRED`, `HUB_LOCKED`,
- * `HUB_BUSY`, `HUB_WRONG_ACCESSORY`, `HUB_PROTOCOL`, `HUB_TIMEOUT`, `HUB_CONNECTION_LOST`, and those
+ * `HUB_BUSY`, `HUB_FULL`, `HUB_WRONG_ACCESSORY`, `HUB_PROTOCOL`, `HUB_TIMEOUT`, `HUB_CONNECTION_LOST`, and those
  * of the store
  * @example
  * const store = await ControllerStore.open('hub', crypto)
@@ -53,12 +64,14 @@ export async function pair(options: PairOptions): Promise<StoredAccessory> {
   const setupCode = parseSetupCode(options.setupCode)
   const accessory = await setUp({ ...options, crypto, setupCode })
   try {
+    options.onProgress?.('storing')
     checkDeviceId(accessory.deviceId, options.deviceId)
     await store.save(accessory)
   } catch (error) {
     await takeBack(options, crypto, accessory)
     throw error
   }
+  options.onProgress?.('verifying')
   const { host, port, signal, trace } = options
   await using connection = await HapConnection.open(crypto, { host, port }, signal, trace)
   const secret = await verify({ crypto, connection, identity: store.identity, accessory })
@@ -68,12 +81,15 @@ export async function pair(options: PairOptions): Promise<StoredAccessory> {
 
 /** Pair-setup, on a connection of its own. */
 async function setUp(options: PairOptions & { crypto: CryptoProvider }): Promise<StoredAccessory> {
-  const { store, host, port, setupCode, signal, crypto, trace } = options
+  const { store, host, port, setupCode, signal, crypto, trace, featureFlags = 0 } = options
+  options.onProgress?.('connecting')
   await using connection = await HapConnection.open(crypto, { host, port }, signal, trace)
+  options.onProgress?.('pairing')
   const machine = new PairSetupController({
     crypto,
     identity: store.identity,
     setupCode,
+    isCertified: (featureFlags & HAS_MFI) !== 0,
     random: length => crypto.random(length),
   })
   const paired = await converse(connection, '/pair-setup', machine, translate)

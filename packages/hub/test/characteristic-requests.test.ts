@@ -268,3 +268,38 @@ describe('events', () => {
     await expect(events.next()).rejects.toMatchObject({ code: 'HUB_PROTOCOL' })
   })
 })
+
+describe('subscribing to many', () => {
+  it('takes one request for each accessory, and fewer than it has room for', async () => {
+    const { accessory, client } = await connect()
+    const own = [motion(client), nightVision(client)]
+    const bridged = [5, 6, 7].map(iid => ({ ...motion(client), aid: 2, iid }))
+    accessory.intervene = ({ method, body }) =>
+      method === 'PUT' && body.includes('"aid":2') ? { status: 204 } : undefined
+    expect(await client.subscribeAll([...own, ...bridged])).toEqual([])
+    const asked = accessory.requests.map(({ body }) => body)
+    const on = ({ aid, iid }: { aid: number; iid: number }) => ({ aid, iid, ev: true })
+    expect(asked).toEqual([{ characteristics: own.map(on) }, { characteristics: bridged.map(on) }])
+    accessory.requests.length = 0
+    const many = Array.from({ length: 450 }, (_, iid) => ({ ...motion(client), aid: 2, iid }))
+    await client.subscribeAll(many)
+    expect(accessory.requests).toHaveLength(3)
+    const longest = accessory.requests.map(({ body }) => JSON.stringify(body).length)
+    expect(Math.max(...longest)).toBeLessThan(32_768)
+  })
+
+  it('tells which were refused, however the answer is spelt', async () => {
+    const { accessory, client } = await connect()
+    const [first, second] = [motion(client), nightVision(client)]
+    const { notificationNotSupported } = hapStatus
+    const refused = { aid: String(first.aid), iid: String(first.iid), status: 70_406 }
+    accessory.intervene = answering('PUT', json(207, { characteristics: [refused] }))
+    expect(await client.subscribeAll([first, second])).toEqual([
+      { characteristic: first, status: notificationNotSupported },
+    ])
+    accessory.intervene = answering('PUT', { status: 200 })
+    expect(await client.subscribeAll([first, second], false)).toEqual([])
+    accessory.intervene = answering('PUT', { status: 470 })
+    await expect(client.subscribeAll([first])).rejects.toMatchObject({ code: 'HUB_NOT_PAIRED' })
+  })
+})

@@ -59,6 +59,7 @@ describe('an accessory', () => {
           model: 'Cam',
           configurationNumber: 3,
           isPaired: false,
+          featureFlags: 0,
           setupHash: undefined,
         },
       },
@@ -118,9 +119,10 @@ describe('a TXT record', () => {
   }
 
   test('has keys in any case, ids in any case, and the first of two counts', () => {
-    expect(read(['ID=aa:bb:cc:dd:ee:ff', 'Sf=1', 'sf=0', 'SH=x='])).toMatchObject({
+    expect(read(['ID=aa:bb:cc:dd:ee:ff', 'Sf=1', 'sf=0', 'SH=x=', 'FF=3'])).toMatchObject({
       id: ID,
       isPaired: false,
+      featureFlags: 3,
       setupHash: 'x=',
     })
   })

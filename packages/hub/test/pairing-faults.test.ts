@@ -69,6 +69,42 @@ describe('pair-setup', () => {
     expect(await store.accessories()).toEqual([])
   })
 
+  it('asks a certified accessory for more, and passes its certificate over', async () => {
+    const methods: number[] = []
+    const accessory = await TestAccessory.start()
+    const store = await ControllerStore.open(temporaryDirectory(), crypto)
+    accessory.intervene = ({ path, body }) => {
+      const isFirst = path === '/pair-setup' && body.includes(Buffer.of(6, 1, 1))
+      if (isFirst) methods.push(body[body.indexOf(Buffer.of(0, 1)) + 2] ?? -1)
+      return undefined
+    }
+    accessory.amend = ({ path }, reply) => {
+      const isProof = path === '/pair-setup' && reply.body?.[2] === 4
+      if (!isProof) return reply
+      // What it proves with its coprocessor takes five fragments.
+      const certificate = [255, 255, 255, 255, 180].flatMap(n => [5, n, ...new Uint8Array(n)])
+      return {
+        ...reply,
+        body: Buffer.concat([reply.body ?? Buffer.alloc(0), Buffer.from(certificate)]),
+      }
+    }
+    const steps: string[] = []
+    await pair({
+      store,
+      ...accessory.address,
+      setupCode,
+      featureFlags: 1,
+      onProgress: step => steps.push(step),
+    })
+    expect(methods).toEqual([1])
+    expect(steps).toEqual(['connecting', 'pairing', 'storing', 'verifying'])
+  })
+
+  it('says that an accessory is full', async () => {
+    const { paired } = await pairWith('/pair-setup', 3, () => answer(6, 1, 6, 7, 1, 4))
+    await expect(paired).rejects.toMatchObject({ code: 'HUB_FULL' })
+  })
+
   it('takes a proof that is not the accessory’s for a wrong code', async () => {
     const proof = [4, 64, ...new Uint8Array(64)]
     const { store, paired } = await pairWith('/pair-setup', 2, () => answer(6, 1, 4, ...proof))

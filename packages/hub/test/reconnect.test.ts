@@ -9,7 +9,7 @@ import {
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
 import { iidOf } from './support/camera-database.ts'
-import { TestAccessory } from './support/test-accessory.ts'
+import { json, TestAccessory } from './support/test-accessory.ts'
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
@@ -32,6 +32,7 @@ function announced(accessory: TestAccessory, configurationNumber = 1): Discovery
       model: 'Camera',
       configurationNumber,
       isPaired: true,
+      featureFlags: 0,
       setupHash: undefined,
     },
   }
@@ -153,13 +154,16 @@ test('a characteristic that refuses to report does not disturb the others', asyn
   const accessory = await TestAccessory.start()
   const paired = await accessory.pairedStore()
   const motion = iidOf(accessory.services, 60, 'motionDetected')
-  accessory.intervene = ({ method, path, body }) => {
+  accessory.intervene = ({ method, path, body }, http) => {
     if (method !== 'PUT' || path !== '/characteristics') return undefined
     const { characteristics } = JSON.parse(body.toString())
-    const [{ aid, iid }] = characteristics
-    if (iid === motion) return undefined
-    const refusal = { characteristics: [{ aid, iid, status: -70406 }] }
-    return { status: 207, body: Buffer.from(JSON.stringify(refusal)) }
+    http.subscriptions.add(`1.${motion}`)
+    const answers = characteristics.map(({ aid, iid }: { aid: number; iid: number }) => ({
+      aid,
+      iid,
+      status: iid === motion ? 0 : -70406,
+    }))
+    return json(207, { characteristics: answers })
   }
   const events = watch(paired)
   await upTo(events, 'value')

@@ -16,6 +16,8 @@ export interface DiscoveredAccessory {
   /** Grows when its services change. */
   readonly configurationNumber: number
   readonly isPaired: boolean
+  /** Bit 0: it has an authentication coprocessor of Apple's; bit 1: it authenticates in software. */
+  readonly featureFlags: number
   /** Base64; of accessories that give it, see {@link hasSetupId}. */
   readonly setupHash: string | undefined
 }
@@ -58,6 +60,7 @@ export function readAccessory(
     model: printable(values.get('md') ?? ''),
     configurationNumber: integer(values.get('c#'), 1),
     isPaired,
+    featureFlags: integer(values.get('ff'), 0),
     setupHash: values.get('sh'),
   }
 }

@@ -74,7 +74,8 @@ async function report(
   const events = client.events()
   const pulse = setInterval(() => void client.read(readable).catch(() => undefined), PULSE_MS)
   try {
-    for (const characteristic of wanted) await subscribe(client, characteristic)
+    // Some claim to report what they refuse to.
+    await client.subscribeAll(wanted)
     for (const reading of await client.read(readable)) {
       inbox.push({ type: 'value', reading, isInitial: true })
     }
@@ -82,14 +83,5 @@ async function report(
   } finally {
     clearInterval(pulse)
     await events.return?.()
-  }
-}
-
-/** Some claim to report what they refuse to. */
-async function subscribe(client: AccessoryClient, wanted: RemoteCharacteristic): Promise<void> {
-  try {
-    await client.subscribe(wanted)
-  } catch (error) {
-    if (!isHubError(error) || error.code !== 'HUB_REFUSED') throw error
   }
 }

@@ -172,7 +172,7 @@ export class TestCamera {
       let timer: NodeJS.Timeout | undefined
       const events = client.events(scope.signal)
       try {
-        for (const each of characteristics) await unless(scope.signal, client.subscribe(each))
+        await unless(scope.signal, client.subscribeAll(characteristics))
         const readings = await unless(scope.signal, client.read(characteristics))
         if (readings.some(({ value }) => isSame(value, wanted))) return
         came.push(...readings.map(({ value }) => value))

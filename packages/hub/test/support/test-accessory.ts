@@ -58,6 +58,8 @@ export class TestAccessory {
   readonly requests: { method: string; path: string; body: unknown }[] = []
   readonly sessions: HttpSession[] = []
   intervene: Intervention = () => undefined
+  /** What a test makes of an answer of the accessory. */
+  amend: (request: Request, reply: Reply) => Reply = (_, reply) => reply
   readonly #server: Server
   readonly #waiting: (() => void)[] = []
 
@@ -146,7 +148,8 @@ export class TestAccessory {
       this.requests.push({ method, path, body: json })
     }
     for (const wake of this.#waiting.splice(0)) wake()
-    const reply = this.intervene(request, http) ?? (await this.#answer(session, request))
+    const reply =
+      this.intervene(request, http) ?? this.amend(request, await this.#answer(session, request))
     if (reply === 'hang up') http.socket.destroy()
     else if (reply !== 'silence') http.send(reply)
     this.#afterwards(session)

@@ -85,10 +85,15 @@ export async function openControllerStore(
  *
  * @throws UsageError unless the flags say which one.
  */
-export async function addressOf(flags: HubFlags): Promise<Address> {
+export async function addressOf(
+  flags: HubFlags,
+  signal?: AbortSignal,
+): Promise<Address & { readonly featureFlags?: number }> {
   const { id, host, port } = flags
   if (host !== undefined && port !== undefined) return { host, port }
-  if (id !== undefined && host === undefined && port === undefined) return findAccessory(id)
+  if (id !== undefined && host === undefined && port === undefined) {
+    return findAccessory(id, signal === undefined ? {} : { signal })
+  }
   throw new UsageError(
     'Which accessory? Give its --id, as hksv hub discover shows it, or --host and --port.',
   )

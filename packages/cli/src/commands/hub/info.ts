@@ -11,8 +11,9 @@ export function infoCommand(): Command {
   )
   return command.action(async (flags: HubFlags) => {
     const output = new Output(flags)
+    output.note('Connecting.')
     await using client = await connectAccessory(flags)
-    const values = await readAll(client)
+    const values = await readAll(client, output)
     const { deviceId } = client.accessory
     const { host, port } = client.address
     const services = client.database.services.map(service => ({
@@ -38,9 +39,13 @@ export function infoCommand(): Command {
 }
 
 /** Current values: those in the database may be older than what is asked for one by one. */
-async function readAll(client: AccessoryClient): Promise<Map<RemoteCharacteristic, Value>> {
+async function readAll(
+  client: AccessoryClient,
+  output: Output,
+): Promise<Map<RemoteCharacteristic, Value>> {
   const all = client.database.services.flatMap(({ characteristics }) => characteristics)
   const readable = all.filter(({ perms }) => perms.includes('pr'))
+  output.note(`Reading ${readable.length} values.`)
   const readings = await client.read(readable)
   return new Map(readings.map(({ characteristic, value }) => [characteristic, value]))
 }
