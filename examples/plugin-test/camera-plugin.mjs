@@ -68,7 +68,9 @@ const recordingDelegate = {
     try {
       for await (const data of segments(ffmpeg.stdout)) yield { data, isLast: false }
     } finally {
-      this.closeRecordingStream(streamId)
+      // The next hub may have begun another one under the same number.
+      ffmpeg.kill()
+      if (recordings.get(streamId) === ffmpeg) recordings.delete(streamId)
     }
   },
 

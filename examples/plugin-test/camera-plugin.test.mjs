@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+import { profiles } from '@hksv/hub'
 import { startHub } from '@hksv/hub/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
@@ -43,3 +44,20 @@ test('motion makes a clip in which nothing is wrong', async () => {
   for (const { durationMs } of clip.fragments) expect(durationMs).toBeLessThan(4100)
   expect(clip.times.firstFragmentMs).toBeLessThan(8000)
 }, 30_000)
+
+test.each(['slow-reader', 'two-hubs', 'closes-early', 're-selects', 'old-os'])(
+  'a hub that is %s gets its clip',
+  async name => {
+    const clip = await camera.record({ profile: profiles[name] })
+    expect(clip.durationMs).toBeGreaterThanOrEqual(8000)
+  },
+  30_000,
+)
+
+test.each(['close-mid-fragment', 'lost-hap', 'camera-off', 'pairing-removed'])(
+  'the camera bears %s',
+  async fault => {
+    expect(await camera.inject(fault)).toMatchObject({ isHealthy: true })
+  },
+  30_000,
+)
