@@ -6,10 +6,13 @@ import { characteristics, setupEndpointsRequest } from '@hksv/hap'
 import {
   AccessoryClient,
   type ConnectOptions,
+  characteristicOf,
+  HapConnection,
   type RemoteCharacteristic,
   Trace,
   type TraceEntry,
   TraceFile,
+  verify,
 } from '@hksv/hub'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 
@@ -177,17 +180,26 @@ describe('a value that holds keys', () => {
     expect(JSON.stringify(others)).toContain('nothing is known')
   })
 
-  it('is known by a database that was read before', async () => {
-    const { paired, client } = await traced()
-    const entries: TraceEntry[] = []
-    const trace = new Trace(entry => entries.push(entry))
-    const { database } = client
-    const known = await AccessoryClient.connect({ ...paired, database, trace })
-    await known.read([database.services[0]?.characteristics[0] as RemoteCharacteristic])
-    expect(of(entries, 'http').flatMap(({ omitted = [] }) => omitted)).not.toContain(
-      expect.stringContaining('nothing is known'),
-    )
-  })
+  it.each(['by a database that was read before', 'from another connection'])(
+    'is known %s',
+    async how => {
+      const { paired, client } = await traced()
+      const entries: TraceEntry[] = []
+      const trace = new Trace(entry => entries.push(entry))
+      const { accessory, database, address } = client
+      const isFirst = how === 'from another connection'
+      await AccessoryClient.connect({ ...paired, trace, ...(isFirst ? {} : { database }) })
+      const { identity } = paired.store
+      const connection = await HapConnection.open(nodeProvider, address, undefined, trace)
+      await verify({ crypto: nodeProvider, connection, identity, accessory })
+      const recording = database.service('cameraEventRecordingManagement')
+      const { iid } = characteristicOf(recording, 'supportedCameraRecordingConfiguration')
+      const { body } = await connection.request('GET', `/characteristics?id=1.${iid}`)
+      const [{ value }] = JSON.parse(Buffer.from(body).toString()).characteristics
+      expect(value.length).toBeGreaterThan(8)
+      expect(of(entries, 'http').at(-1)?.json).toMatchObject({ characteristics: [{ value }] })
+    },
+  )
 })
 
 describe('what is written down besides', () => {

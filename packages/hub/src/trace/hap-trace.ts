@@ -14,12 +14,14 @@ type Body = Pick<TraceHttp, 'length' | 'json' | 'tlv' | 'omitted'>
 /** Writes down what is said on one connection of HAP. */
 export class HapTrace {
   readonly #sink: ConnectionSink
-  readonly #types: KnownTypes = new Map()
+  readonly #types: KnownTypes
   /** Of the request that waits for its answer. */
   #path = ''
 
-  constructor(sink: ConnectionSink) {
+  /** @param types Is added to when a database comes by. */
+  constructor(sink: ConnectionSink, types: KnownTypes) {
     this.#sink = sink
+    this.#types = types
   }
 
   /** The database was read before: it will not come by. */

@@ -4,6 +4,7 @@ import type { HdsKeys } from '@hksv/hds'
 import type { Address } from '../open-socket.ts'
 import { HapTrace } from './hap-trace.ts'
 import { HdsTrace } from './hds-trace.ts'
+import type { KnownTypes } from './redact.ts'
 import type { TraceEntry, TraceSink } from './trace-entry.ts'
 
 /** Writes an entry, which gets its time and its connection. */
@@ -25,6 +26,8 @@ type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K>
 export class Trace {
   readonly #sink: TraceSink
   readonly #startedAt: number
+  /** What was learnt of an accessory on one connection holds on the next. */
+  readonly #types = new Map<string, KnownTypes>()
   #connections = 0
 
   constructor(sink: TraceSink) {
@@ -35,7 +38,10 @@ export class Trace {
 
   /** A connection of HAP was made. */
   hap(address: Address): HapTrace {
-    return new HapTrace(this.#connection('hap', address))
+    const place = `${address.host} ${address.port}`
+    const types: KnownTypes = this.#types.get(place) ?? new Map()
+    this.#types.set(place, types)
+    return new HapTrace(this.#connection('hap', address), types)
   }
 
   /** A data stream was connected to. */
