@@ -28,7 +28,16 @@ test('the guide has a row for each flag of a camera, and no other', () => {
 
 test('the guide has a row for each flag of the live view, and no other', () => {
   const { rows, flags } = flagsOf(['hub', 'live'], 'Look at a camera live')
-  const common = ['--store', '--id', '--host', '--port', '--json', '--quiet', '--verbose']
+  const common = [
+    '--store',
+    '--id',
+    '--host',
+    '--port',
+    '--trace',
+    '--json',
+    '--quiet',
+    '--verbose',
+  ]
   expect(rows).toEqual(flags.filter(flag => !common.includes(flag)))
 })
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { open, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { types } from 'node:util'
 import * as v from 'valibot'
 import writeFileAtomic from 'write-file-atomic'
 
@@ -152,7 +153,8 @@ export function unusable(path: string, cause: unknown): AccessoryError {
 
 /** Whether this is an error of the operating system, with a code like `ENOENT`. */
 export function isNodeError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string'
+  // Test runners have an Error of their own, which those of Node are no instances of.
+  return types.isNativeError(error) && 'code' in error && typeof error.code === 'string'
 }
 
 function digest(data: unknown): string {

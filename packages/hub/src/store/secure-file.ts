@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { link, open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { types } from 'node:util'
 import * as v from 'valibot'
 import writeFileAtomic from 'write-file-atomic'
 
@@ -119,8 +120,9 @@ export function systemReason(cause: unknown): string {
 }
 
 /** Whether this is an error of the operating system, with a code like `ENOENT`. */
-function isNodeError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string'
+export function isNodeError(error: unknown): error is NodeJS.ErrnoException {
+  // Test runners have an Error of their own, which those of Node are no instances of.
+  return types.isNativeError(error) && 'code' in error && typeof error.code === 'string'
 }
 
 function render(value: unknown): string {

@@ -12,8 +12,8 @@ import { MemoryStore } from '../store/memory-store.ts'
 import type { PairingStore } from '../store/pairing-store.ts'
 import { Trace } from '../trace/trace.ts'
 import type { TraceSink } from '../trace/trace-entry.ts'
-import { scoped } from './scope.ts'
-import { TestCamera } from './test-camera.ts'
+import { scoped, unless } from './scope.ts'
+import { type StepOptions, TestCamera } from './test-camera.ts'
 
 /** How long a camera has to let a hub go that is closed. */
 const LEAVE_MS = 2000
@@ -131,7 +131,7 @@ export class TestHub {
    * @param deviceId Needless if there is one.
    * @throws HubError `HUB_NOT_PAIRED` when it is not, and as `AccessoryClient.connect`
    */
-  async connect(deviceId?: string): Promise<TestCamera> {
+  async connect(deviceId?: string, { signal }: StepOptions = {}): Promise<TestCamera> {
     const { store } = this
     const [first] = await store.accessories()
     const accessory = deviceId === undefined ? first : await store.find(deviceId)
@@ -139,7 +139,8 @@ export class TestHub {
       const message = `This hub is not paired with ${deviceId ?? 'anything'}. Pair it first.`
       throw new HubError('HUB_NOT_PAIRED', { message })
     }
-    return this.#connect(accessory)
+    const signals = [signal, this.signal]
+    return scoped(signals, scope => unless(scope.signal, this.#connect(accessory)))
   }
 
   /**

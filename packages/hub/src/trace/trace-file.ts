@@ -1,7 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 
 import { HubError } from '../errors.ts'
-import { systemReason } from '../store/secure-file.ts'
+import { isNodeError, systemReason } from '../store/secure-file.ts'
 import { Trace } from './trace.ts'
 import type { TraceEntry } from './trace-entry.ts'
 
@@ -55,7 +55,7 @@ export class TraceFile {
 }
 
 function unwritable(path: string, cause: unknown): HubError {
-  const isThere = cause instanceof Error && 'code' in cause && cause.code === 'EEXIST'
+  const isThere = isNodeError(cause) && cause.code === 'EEXIST'
   const why = isThere ? 'there is such a file already' : systemReason(cause)
   const message = `The trace ${path} cannot be written: ${why}. Choose another path, or make room.`
   return new HubError('HUB_TRACE_UNWRITABLE', { message, cause })
