@@ -13,6 +13,7 @@ import {
   type TraceEntry,
   TraceFile,
   verify,
+  watch,
 } from '@hksv/hub'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 
@@ -226,6 +227,21 @@ describe('what is written down besides', () => {
     await new Promise(resolve => client.signal.addEventListener('abort', resolve))
     expect(of(entries, 'broken')).toHaveLength(1)
     expect(of(entries, 'closed')).toHaveLength(1)
+  })
+
+  it('is every connection of a watch', async () => {
+    const accessory = await TestAccessory.start()
+    const entries: TraceEntry[] = []
+    const trace = new Trace(entry => entries.push(entry))
+    const events = watch({ ...(await accessory.pairedStore()), trace })
+    for await (const { type } of events) {
+      const [first] = accessory.sessions
+      if (type === 'connected' && accessory.sessions.length === 1) first?.socket.destroy()
+      else if (type === 'connected') break
+    }
+    expect(of(entries, 'opened').map(({ on }) => on)).toEqual(['hap-1', 'hap-2'])
+    expect(of(entries, 'closed').map(({ on }) => on)).toEqual(['hap-1', 'hap-2'])
+    expect(of(entries, 'http').filter(({ path }) => path === '/accessories')).toHaveLength(4)
   })
 
   it('is what faults do', async () => {
