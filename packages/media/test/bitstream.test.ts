@@ -2,7 +2,14 @@ import { readFileSync } from 'node:fs'
 
 import { readMovie } from '@hksv/fmp4'
 import { lengthPrefixedPicture } from '@hksv/media'
-import { type AccessUnit, type AdtsFrame, AdtsReader, AnnexBReader } from '@hksv/media/bitstream'
+import {
+  type AccessUnit,
+  type AdtsFrame,
+  AdtsReader,
+  AdtsWriter,
+  AnnexBReader,
+  isAdtsConfig,
+} from '@hksv/media/bitstream'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
@@ -121,6 +128,44 @@ describeWithFfmpeg('byte streams of real encoders', () => {
     for (const lengths of [[1], [9, 2], [333], [4096]]) {
       expect(readAdts(cut(bytes, lengths))).toEqual(whole)
     }
+  })
+
+  test.each([
+    ...[8000, 16_000, 24_000, 32_000, 44_100, 48_000].map(rate => [rate, 1] as const),
+    [48_000, 2],
+    [48_000, 6],
+  ] as const)('frames of %i Hz and %i channels are written as ffmpeg does', (rate, channels) => {
+    const name = `written-${rate}-${channels}.aac`
+    const encode = ['-vn', '-c:a', 'aac', '-ar', `${rate}`, '-ac', `${channels}`, '-f', 'adts']
+    const bytes = readFileSync(clips.make(name, [...pattern({ seconds: 1 }), ...encode]))
+    const written: Uint8Array[] = []
+    const write = ({ data, config }: AdtsFrame) => written.push(new AdtsWriter(config).frame(data))
+    const reader = new AdtsReader()
+    reader.push(bytes, write)
+    reader.flush(write)
+    expect(Buffer.concat(written).equals(bytes)).toBe(true)
+  })
+})
+
+describe('AdtsWriter', () => {
+  const config = { objectType: 2, sampleRate: 16_000, channels: 2, frameLength: 1024 }
+
+  test('writes the header bit for bit, and takes frames up to what 13 bits can say', () => {
+    const writer = new AdtsWriter(config)
+    expect(Buffer.from(writer.frame(hex('aabb'))).toString('hex')).toBe('fff16080013ffcaabb')
+    expect(writer.frame(new Uint8Array(8184)).subarray(3, 6)).toEqual(hex('83 ff ff'))
+    expect(() => writer.frame(new Uint8Array(8185))).toThrow(RangeError)
+  })
+
+  test.each([
+    ['AAC-ELD', { objectType: 39, frameLength: 512 }],
+    ['SBR', { objectType: 5 }],
+    ['frames of 960 samples', { frameLength: 960 }],
+    ['a rate without a number', { sampleRate: 44_000 }],
+    ['seven channels', { channels: 7 }],
+  ])('cannot say %s', (_, change) => {
+    expect(isAdtsConfig({ ...config, ...change })).toBe(false)
+    expect(() => new AdtsWriter({ ...config, ...change })).toThrow(RangeError)
   })
 })
 

@@ -1,7 +1,9 @@
+import { audioObjectTypes } from '@hksv/fmp4'
+
+import { AdtsWriter, isAdtsConfig } from '../bitstream/adts-writer.ts'
 import { opusFrameSamples } from '../rtp/opus.ts'
 import { silentAacFrame } from '../silence/silent-aac-frame.ts'
 import type { AudioDescription, LiveAudioDescription } from '../source.ts'
-import { adtsHeaders } from './adts-header.ts'
 import type { SourceAudio } from './live-audio-format.ts'
 import { OggOpusWriter } from './ogg-writer.ts'
 
@@ -43,17 +45,21 @@ export function encoderInputs(from: SourceAudio): (() => EncoderInput) | undefin
 
 /** Frames of AAC-LC behind headers of ADTS. */
 function aacInput(from: AudioDescription): EncoderInput | undefined {
-  const header = adtsHeaders(from)
-  const silent = silentAacFrame(from.channels)
-  if (header === undefined || silent === undefined) return undefined
-  const wrap = (frame: Uint8Array) => Buffer.concat([header(frame.length), frame])
+  const { sampleRate, channels, frameLength } = from
+  const { aacLc, aacEld } = audioObjectTypes
+  const objectType = from.codec === 'aac-lc' ? aacLc : aacEld
+  const config = { objectType, sampleRate, channels, frameLength }
+  const silent = silentAacFrame(channels)
+  if (!isAdtsConfig(config) || silent === undefined) return undefined
+  const writer = new AdtsWriter(config)
+  const wrap = (frame: Uint8Array) => writer.frame(frame)
   return {
     options: ['-f', 'aac'],
-    sampleRate: from.sampleRate,
-    channels: from.channels,
-    fillSamples: from.frameLength,
+    sampleRate,
+    channels,
+    fillSamples: frameLength,
     header: none,
-    samplesOf: () => from.frameLength,
+    samplesOf: () => frameLength,
     wrap,
     silence: pieces => Buffer.concat(new Array<Uint8Array>(pieces).fill(wrap(silent))),
   }
