@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes the built-in sample of @hksv/media: packages/media/assets/{sample.mp4,sample.jpg,
-# sample-640x360.jpg,no-picture.jpg}. Needs ffmpeg with libx264 and drawtext, and DejaVu fonts
+# sample-640x360.jpg}. Needs ffmpeg with libx264 and drawtext, and DejaVu fonts
 # (Debian: ffmpeg fonts-dejavu-core). usage: tools/sample/make.sh [OUT_DIR]
 set -euo pipefail
 out=${1:-$(cd "$(dirname "$0")/../.." && pwd)/packages/media/assets}
@@ -64,8 +64,3 @@ ff -framerate 30 -loop 1 -i "$tmp/sky.png" -framerate 30 -loop 1 -i "$tmp/lens.p
 ff -ss 2.5 -i "$out/sample.mp4" -frames:v 1 -q:v 4 -bitexact "$out/sample.jpg"
 ff -ss 2.5 -i "$out/sample.mp4" -frames:v 1 -vf scale=640:360:flags=lanczos -q:v 4 -bitexact \
   "$out/sample-640x360.jpg"
-
-# Shown when a source has no picture to give: the same sky, without light.
-ff -i "$tmp/sky.png" -vf "scale=640:360,hue=s=0.15,eq=brightness=0.02,\
-$(text DejaVuSans 30 0xB8BEC9 '(w-tw)/2' '(h-th)/2' 'No picture')" \
-  -frames:v 1 -q:v 5 -bitexact "$out/no-picture.jpg"

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 
 /** Files that come with the package. */
-export type AssetName = 'sample.mp4' | 'sample.jpg' | 'sample-640x360.jpg' | 'no-picture.jpg'
+export type AssetName = 'sample.mp4' | 'sample.jpg' | 'sample-640x360.jpg'
 
 /** @returns The path of an asset; `src` and `dist` lie equally deep. */
 export function assetPath(name: AssetName): string {

@@ -51,6 +51,7 @@ export {
   type PictureFormat,
 } from './picture/length-prefixed.ts'
 export { withSilence } from './silence/with-silence.ts'
+export { noPicture } from './snapshot/no-picture.ts'
 export {
   type SnapshotOptions,
   type SnapshotOrigin,

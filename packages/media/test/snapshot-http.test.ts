@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
@@ -7,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import {
   isMediaError,
   type MediaSource,
+  noPicture,
   openSource,
   type SnapshotOptions,
   snapshotsFrom,
@@ -268,9 +268,7 @@ test.each([
   })
   const clock = new VirtualClock()
   const sample = await openSource('sample')
-  const nothing = new Uint8Array(
-    await readFile(new URL('../assets/no-picture.jpg', import.meta.url)),
-  )
+  const nothing = noPicture(small)
   const blind: MediaSource = Object.create(sample, {
     snapshot: { configurable: true, value: () => take(nothing) },
     [Symbol.asyncDispose]: { configurable: true, value: () => sample[Symbol.asyncDispose]() },

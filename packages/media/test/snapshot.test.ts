@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 
-import { openSource } from '@hksv/media'
+import { noPicture, openSource } from '@hksv/media'
 import { beforeAll, expect, test } from 'vitest'
 
 import { brightness, ClipDirectory, describeWithFfmpeg, h264 } from './support/ffmpeg.ts'
@@ -40,10 +40,14 @@ describeWithFfmpeg('snapshot of a file', () => {
     }
   })
 
-  test('without ffmpeg there is a still', async () => {
+  test('without ffmpeg there is a still of the wanted size', async () => {
     await using source = await openSource(path, { ffmpeg: clips.file('no-ffmpeg-here') })
-    const still = await source.snapshot({ width: 1280, height: 720 }, soon())
-    expect(jpegSize(still)).toEqual({ width: 640, height: 360 })
+    for (const size of [
+      { width: 1280, height: 720 },
+      { width: 320, height: 240 },
+    ]) {
+      expect(await source.snapshot(size, soon())).toEqual(noPicture(size))
+    }
   })
 
   test('throws the reason of the signal', async () => {

@@ -1,12 +1,12 @@
 import type { MediaSample } from '@hksv/fmp4'
 
-import { readAsset } from '../assets.ts'
 import { BackOff } from '../back-off.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import { MediaError, shownAddress } from '../errors.ts'
 import { parseRtspAddress } from '../rtsp/address.ts'
 import type { RtspConnectionOptions } from '../rtsp/connection.ts'
 import { keyFrameSnapshot } from '../snapshot/key-frame-snapshot.ts'
+import { checkPictureSize, noPicture } from '../snapshot/no-picture.ts'
 import type {
   MediaSource,
   PictureSize,
@@ -131,9 +131,7 @@ export class RtspSource implements MediaSource {
   }
 
   async snapshot(size: PictureSize, signal: AbortSignal): Promise<Uint8Array> {
-    const { width, height } = size
-    if (![width, height].every(side => Number.isInteger(side) && side >= 16 && side <= 8192))
-      throw new RangeError(`a picture cannot be ${width}x${height}`)
+    checkPictureSize(size)
     signal.throwIfAborted()
     if (this.#closed.signal.aborted) throw this.#closedError()
     const isFresh =
@@ -148,7 +146,7 @@ export class RtspSource implements MediaSource {
         this.#keyFrame.data,
         signal,
       ))
-    return picture ?? (await readAsset('no-picture.jpg'))
+    return picture ?? noPicture(size)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -5,6 +5,7 @@ import type { MediaSample } from '@hksv/fmp4'
 import { type Clock, systemClock } from '../clock.ts'
 import { MediaError } from '../errors.ts'
 import { lengthPrefixedPicture } from '../picture/length-prefixed.ts'
+import { checkPictureSize } from '../snapshot/no-picture.ts'
 import type { MediaSource, PictureSize, SourceDescription } from '../source.ts'
 import { describeMovie, type LoopableMovie } from './describe-movie.ts'
 import { type LoopPosition, LoopTimeline } from './loop-timeline.ts'
@@ -93,9 +94,7 @@ export class FileSource implements MediaSource {
   }
 
   async snapshot(size: PictureSize, signal: AbortSignal): Promise<Uint8Array> {
-    const { width, height } = size
-    if (![width, height].every(side => Number.isInteger(side) && side >= 16 && side <= 8192))
-      throw new RangeError(`a picture cannot be ${width}x${height}`)
+    checkPictureSize(size)
     signal.throwIfAborted()
     if (this.#closed.signal.aborted) throw this.#closedError()
     const { video } = this.#movie

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 
-import { readAsset } from '../assets.ts'
 import type { PictureSize } from '../source.ts'
+import { noPicture } from './no-picture.ts'
 import { takePicture } from './run-ffmpeg.ts'
 
 /**
@@ -19,5 +19,5 @@ export async function ffmpegSnapshot(
   // "file:" keeps a path from being read as an option or as another protocol.
   const input = ['-ss', Math.max(0, seconds).toFixed(3), '-i', `file:${resolve(path)}`]
   const picture = await takePicture(ffmpeg, request, input, signal)
-  return picture ?? (await readAsset('no-picture.jpg'))
+  return picture ?? noPicture(request)
 }

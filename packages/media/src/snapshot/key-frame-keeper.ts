@@ -1,7 +1,7 @@
-import { readAsset } from '../assets.ts'
 import type { Clock } from '../clock.ts'
 import type { PictureSize, VideoDescription } from '../source.ts'
 import { keyFrameSnapshot } from './key-frame-snapshot.ts'
+import { checkPictureSize, noPicture } from './no-picture.ts'
 
 /** A key frame of so long ago is as good as a new one for a picture. */
 const FRESH_MS = 10_000
@@ -34,15 +34,13 @@ export class KeyFrameKeeper {
     signal: AbortSignal,
     show: () => Promise<void>,
   ): Promise<Uint8Array> {
-    const { width, height } = size
-    if (![width, height].every(side => Number.isInteger(side) && side >= 16 && side <= 8192))
-      throw new RangeError(`a picture cannot be ${width}x${height}`)
+    checkPictureSize(size)
     signal.throwIfAborted()
     const age = this.#clock.now() - (this.#kept?.takenAt ?? Number.NEGATIVE_INFINITY)
     if (age > FRESH_MS) await show()
     const { data, video } = this.#kept ?? {}
     const picture =
       data && video && (await keyFrameSnapshot(this.#ffmpeg, size, video, data, signal))
-    return picture ?? (await readAsset('no-picture.jpg'))
+    return picture ?? noPicture(size)
   }
 }

@@ -1,10 +1,10 @@
-import { readAsset } from '../assets.ts'
 import { BackOff } from '../back-off.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import { MediaError } from '../errors.ts'
 import { HttpCamera } from '../http/http-camera.ts'
 import type { MediaSource, PictureSize } from '../source.ts'
 import { isWholeJpeg, jpegSize } from './jpeg-size.ts'
+import { noPicture } from './no-picture.ts'
 import { takePicture } from './run-ffmpeg.ts'
 
 /** Leaves the source time for one before whoever asked gives up, which is after 5 s. */
@@ -114,7 +114,7 @@ class CameraPictures {
     signal.throwIfAborted()
     const fresh = this.#ofUpTo(FRESH_MS) ?? (await unlessAborted(this.#fetch(), signal))
     if (fresh) return await this.#serve('camera', fresh, size, signal)
-    const nothing = await readAsset('no-picture.jpg')
+    const nothing = noPicture(size)
     const shown = await source.snapshot(size, signal).catch(() => undefined)
     signal.throwIfAborted()
     if (shown !== undefined && !Buffer.from(shown).equals(nothing)) {
