@@ -179,6 +179,87 @@ describe('with sender reports', () => {
   })
 })
 
+describe('reports that stop, or jump', () => {
+  /** Both tracks told where they are: the sound is 15 ms behind. */
+  const synced = () =>
+    new Camera().report('video', 0, 1000).report('audio', 0, 1015).picture(0).sound(0, 0)
+  /** How far the sound is from where it belongs, in ms, at its last frame. */
+  const off = (camera: Camera, ms: number) => (camera.frames.at(-1) ?? 0) - ms - 15
+
+  test('of both tracks midway: what is in sync stays in sync', () => {
+    const camera = synced().report('video', 5000, 6000).report('audio', 5000, 6015)
+    for (let ms = 64; ms <= 64 * 1000; ms += 64) camera.sound(ms).picture(ms)
+    expect(off(camera, 64_000)).toBeCloseTo(0, 1)
+    expect(camera.pictures.at(-1)).toBeCloseTo(64_000, 1)
+  })
+
+  test.each([
+    ['forward', 300],
+    ['back', -300],
+    ['by hours', 7_200_000],
+  ])('of the sound, and then the wall clock is set %s', (_, stepMs) => {
+    const camera = synced()
+    // The sender sets its clock before the second report; the sound reports no more.
+    for (let i = 1; i <= 6; i++) {
+      const ms = 5000 * i
+      camera
+        .report('video', ms, 1000 + ms + stepMs)
+        .picture(ms)
+        .sound(ms)
+    }
+    camera.sound(30_064)
+    expect(off(camera, 30_064)).toBeCloseTo(0, 1)
+  })
+
+  test('of the sound, while the clock of the camera drifts by half a percent', () => {
+    const camera = synced()
+    for (let ms = 5000; ms <= 600_000; ms += 5000) {
+      camera
+        .report('video', ms, 1000 + ms * 1.005)
+        .picture(ms)
+        .sound(ms)
+    }
+    // Until the reports are a minute apart it may follow: 300 ms.
+    expect(Math.abs(off(camera, 600_000))).toBeLessThanOrEqual(305)
+  })
+
+  test('for both tracks: the next two of each count', () => {
+    const camera = synced()
+    const stepped = (ms: number) =>
+      camera
+        .report('video', ms, 1000 + ms + 4000)
+        .report('audio', ms, 1015 + ms + 4000)
+        .picture(ms)
+        .sound(ms)
+    for (let ms = 5000; ms <= 20_000; ms += 5000) stepped(ms)
+    camera.sound(20_064)
+    expect(off(camera, 20_064)).toBeCloseTo(0, 1)
+    // The clocks are followed again: 200 ms are put right at a key frame.
+    for (let ms = 25_000; ms <= 40_000; ms += 5000)
+      camera
+        .report('video', ms, 5000 + ms)
+        .report('audio', ms, 5015 + ms + 200)
+        .picture(ms)
+        .sound(ms)
+    camera.sound(40_064)
+    expect(off(camera, 40_064)).toBeCloseTo(200, 1)
+  })
+
+  test('one report that jumps and comes back changes nothing', () => {
+    const camera = synced()
+    const walls = [6000, 11_000, 18_000, 21_000, 26_000]
+    walls.forEach((wall, i) => {
+      const ms = 5000 * (i + 1)
+      camera
+        .report('video', ms, wall)
+        .report('audio', ms, 1015 + ms)
+        .picture(ms)
+        .sound(ms)
+      expect(off(camera, ms)).toBeCloseTo(0, 1)
+    })
+  })
+})
+
 test('after a clock was set, the next reports count', () => {
   const camera = new Camera().picture(0).sound(0).report('video', 0, 0).report('audio', 0, 0)
   // The audio's timestamps go on 30 s later, at once.

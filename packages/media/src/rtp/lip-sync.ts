@@ -6,6 +6,8 @@ const ntpUnixSeconds = 2_208_988_800
 const smallMs = 20
 /** Streams further apart than this have unrelated clocks. */
 const maxOffsetMs = 10_000
+/** Reports of both tracks that are further apart are not compared: clocks drift. Cameras send them every few seconds. */
+const maxReportsApartMs = 60_000
 /** A difference between the place of a first packet in RTP-Info and its arrival that cannot be. */
 const maxInfoMs = 2000
 
@@ -51,6 +53,11 @@ export class TrackClock {
     return this.#wallShiftMs
   }
 
+  /** The sender's wall clock in its last report, in ms since 1970. */
+  get reportedMs(): number | undefined {
+    return this.#report?.wallMs
+  }
+
   /** @returns The time of a packet since the first one of this track, in units of the rate. */
   advance(timestamp: number, now: number): number {
     const { epochs } = this.#clock
@@ -79,11 +86,15 @@ export class TrackClock {
     const before = this.#report
     this.#report = { wallMs, timestamp: report.timestamp }
     if (before !== undefined && !this.#isRateRight(before, this.#report)) {
-      this.#wallShiftMs = undefined
-      this.#sync.compare()
+      this.#sync.wallClockSet()
       return
     }
     this.#follow(this.#report)
+  }
+
+  /** What was known of the sender's wall clock does not hold any more. */
+  forgetWallClock(): void {
+    this.#wallShiftMs = undefined
   }
 
   #follow({ wallMs, timestamp }: { wallMs: number; timestamp: number }): void {
@@ -119,7 +130,8 @@ export class TrackClock {
 /**
  * Puts the video and the audio of one sender on a common timeline. It begins with RTP-Info of both, or
  * else with the arrival of their first packets, and follows sender reports when both tracks have them:
- * differences up to 20 ms at once, larger ones at the next key frame, more than 10 s never.
+ * differences up to 20 ms at once, larger ones at the next key frame, more than 10 s never. When reports stop, or
+ * contradict each other, what is in sync stays as it is.
  */
 export class LipSync {
   #video: TrackClock | undefined
@@ -153,10 +165,22 @@ export class LipSync {
     const [video, audio] = [this.#video, this.#audio]
     this.#pendingMs = undefined
     if (video?.wallShiftMs === undefined || audio?.wallShiftMs === undefined) return
+    const apartMs = (video.reportedMs ?? 0) - (audio.reportedMs ?? 0)
+    if (Math.abs(apartMs) > maxReportsApartMs) return
     const wantedMs = video.shiftMs + audio.wallShiftMs - video.wallShiftMs
     const offMs = wantedMs - audio.shiftMs
     if (Math.abs(offMs) <= smallMs) audio.shiftMs = wantedMs
     else if (Math.abs(offMs) <= maxOffsetMs) this.#pendingMs = wantedMs
+  }
+
+  /**
+   * A report contradicts the one before. A wall clock that was set is that of both tracks: the other one
+   * must not be compared by what it said before, if it never reports again.
+   */
+  wallClockSet(): void {
+    this.#video?.forgetWallClock()
+    this.#audio?.forgetWallClock()
+    this.#pendingMs = undefined
   }
 
   /** A key frame of the video begins: time for a correction that is waiting. */
