@@ -45,6 +45,11 @@ export class Camera {
     return Camera.startIn(new Subject(`${name}-${kind}`), options)
   }
 
+  /** Starts ours with a source as `openSource` takes it. */
+  static startWith(source) {
+    return Camera.startIn(new Subject('source-camera'), { source })
+  }
+
   /** Starts one in a process that may have others. */
   static async startIn(subject, { isLive = true, ...media } = {}) {
     const directory = await mkdtemp(join(tmpdir(), 'hksv-bench-'))

@@ -15,8 +15,15 @@ const GROUP_SECONDS = 4
 /** How many fragments come of it. */
 export const FRAGMENTS = (SECONDS * LOOPS) / GROUP_SECONDS
 
-/** Makes the files in a directory. */
-export async function makeRemuxInput(directory) {
+/**
+ * Makes the files in a directory.
+ *
+ * @param {{ bitRate?: string, groupSeconds?: number }} options Of the video.
+ */
+export async function makeRemuxInput(
+  directory,
+  { bitRate = '2M', groupSeconds = GROUP_SECONDS } = {},
+) {
   const path = name => join(directory, name)
   const ffmpeg = (...args) => execFileSync('ffmpeg', ['-v', 'error', '-nostdin', '-y', ...args])
   const picture = `testsrc2=size=1920x1080:rate=${FRAMES_PER_SECOND},noise=alls=12:allf=t`
@@ -24,8 +31,8 @@ export async function makeRemuxInput(directory) {
     ...['-f', 'lavfi', '-t', `${SECONDS}`, '-i', picture],
     ...['-f', 'lavfi', '-t', `${SECONDS}`, '-i', 'sine=frequency=440:sample_rate=32000'],
     ...['-c:v', 'libx264', '-preset', 'ultrafast', '-bf', '0', '-pix_fmt', 'yuv420p'],
-    ...['-g', `${FRAMES_PER_SECOND * GROUP_SECONDS}`, '-sc_threshold', '0'],
-    ...['-b:v', '2M', '-maxrate', '2M', '-bufsize', '2M', '-c:a', 'aac', '-b:a', '64k'],
+    ...['-g', `${FRAMES_PER_SECOND * groupSeconds}`, '-sc_threshold', '0'],
+    ...['-b:v', bitRate, '-maxrate', bitRate, '-bufsize', bitRate, '-c:a', 'aac', '-b:a', '64k'],
     path('once.mp4'),
   )
   const loop = ['-stream_loop', `${LOOPS - 1}`, '-i', path('once.mp4'), '-c', 'copy']

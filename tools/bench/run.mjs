@@ -20,6 +20,7 @@ import { event } from './measures/event.mjs'
 import { fragmenter } from './measures/fragmenter.mjs'
 import { hub } from './measures/hub.mjs'
 import { install } from './measures/install.mjs'
+import { live } from './measures/live.mjs'
 import { manyCameras } from './measures/many-cameras.mjs'
 import { memory } from './measures/memory.mjs'
 import { openToInit } from './measures/open-to-init.mjs'
@@ -58,6 +59,7 @@ const measures = [
   fragmenter,
   remux,
   srtp,
+  live,
   hub,
   vault,
   rtspCameras,

@@ -27,7 +27,7 @@ export class DatagramSocket {
    * @throws the error of the operating system
    */
   static async open(localAddress: string, peer: DatagramPeer): Promise<DatagramSocket> {
-    const socket = createSocket(isIPv6(localAddress) ? 'udp6' : 'udp4')
+    const socket = createSocket({ type: isIPv6(localAddress) ? 'udp6' : 'udp4', lookup })
     await new Promise<void>((resolve, reject) => {
       socket.once('error', reject)
       socket.bind({ address: localAddress, port: 0, exclusive: true }, () => {
@@ -79,4 +79,13 @@ export class DatagramSocket {
 export function withoutScope(address: string): string {
   const [plain = ''] = address.split('%')
   return plain.replace(/^::ffff:(?=\d+\.)/i, '')
+}
+
+/** The peer's address is one already; asking the resolver costs as much as sealing a packet. */
+function lookup(
+  address: string,
+  _options: unknown,
+  callback: (error: null, address: string, family: number) => void,
+): void {
+  callback(null, address, isIPv6(address) ? 6 : 4)
 }

@@ -8,6 +8,9 @@ const START_WITHIN_MS = 10_000
 /** So long may nothing be heard of a viewer. */
 const RTCP_WITHIN_MS = 30_000
 
+/** One reason for all: each abort without one makes an error with its stack. */
+const WOKEN = 'woken'
+
 /** Why a live view ended. */
 export type StreamEnd =
   | 'controller'
@@ -73,11 +76,11 @@ export class LiveStream {
     this.#startedAt = clock.now()
     const media = new LiveMedia(selection, this.#options, {
       now: () => clock.now(),
-      wake: () => this.#nap.abort(),
+      wake: () => this.#nap.abort(WOKEN),
     })
     this.#media = media
     media.play()
-    this.#nap.abort()
+    this.#nap.abort(WOKEN)
   }
 
   reconfigure(selection: LiveSelection): void {
@@ -91,7 +94,7 @@ export class LiveStream {
 
   resume(): void {
     this.#media?.play()
-    this.#nap.abort()
+    this.#nap.abort(WOKEN)
   }
 
   end(reason: StreamEnd): void {
@@ -103,7 +106,7 @@ export class LiveStream {
     this.#media?.end(now)
     video.socket.close()
     audio.socket.close()
-    this.#nap.abort()
+    this.#nap.abort(WOKEN)
     ended({
       controllerId: requester.controllerId,
       reason,
