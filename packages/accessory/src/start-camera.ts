@@ -32,6 +32,8 @@ export interface CameraOptions extends CommonOptions, CameraAbilities {
   readonly delegate?: CameraDelegate
   /** Plays what viewers of the live view say; with it the camera has a speaker. */
   readonly talkBack?: TalkBack
+  /** Name or path of ffmpeg, which encodes and decodes the sound of live views; `ffmpeg` unless given. */
+  readonly ffmpeg?: string
   /** Where the control API listens; nowhere unless given. Beyond the loopback it needs a token. */
   readonly control?: {
     readonly host: string

@@ -49,6 +49,7 @@ async function camera() {
     settings,
     offer: recordingOffer(description, { isDoorbell: false }),
     delegate: {},
+    liveSound: { talkBack: undefined, ffmpeg: 'ffmpeg' },
     motion: { videoSensitivity: undefined, sensors: [] },
     sensed: () => undefined,
     rang: () => undefined,

@@ -43,6 +43,8 @@ async function service<C extends Clock>(clock: C, given?: MediaSource) {
   const stream = new StreamService({
     reader,
     sound,
+    talk: undefined,
+    isMicrophoneMuted: () => false,
     log,
     clock,
     random: length => randomBytes(length),

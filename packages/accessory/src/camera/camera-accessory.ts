@@ -74,6 +74,7 @@ export class CameraAccessory implements RunningCamera {
       settings,
       offer,
       delegate: options.delegate ?? {},
+      liveSound: { talkBack: options.talkBack, ffmpeg: options.ffmpeg ?? 'ffmpeg' },
       motion: {
         videoSensitivity: options.videoMotion?.sensitivity,
         sensors: options.motionSensors ?? [],

@@ -1,5 +1,6 @@
-import type { Clock, MediaSource } from '@hksv/media'
+import type { Clock, MediaSource, TalkBack } from '@hksv/media'
 
+import { Talk } from '../live/talk.ts'
 import { LiveSound } from '../live-audio/live-sound.ts'
 import type { Log } from '../log.ts'
 import { Recorder } from '../recording/recorder.ts'
@@ -20,6 +21,8 @@ export interface CameraParts {
   readonly settings: SettingsStore
   readonly offer: RecordingOffer
   readonly delegate: CameraDelegate
+  /** With the name or path of ffmpeg. */
+  readonly liveSound: { readonly talkBack: TalkBack | undefined; readonly ffmpeg: string }
   readonly log: Log
   readonly clock: Clock
   readonly emit: (event: CameraEvent) => void
@@ -49,7 +52,12 @@ export class Camera {
   readonly motion: Detection
   readonly occupancy: Detection
   /** What live views are made of. */
-  readonly live: { readonly reader: SourceReader; readonly sound: LiveSound }
+  readonly live: {
+    readonly reader: SourceReader
+    readonly sound: LiveSound
+    readonly talk: Talk | undefined
+    readonly isMicrophoneMuted: () => boolean
+  }
   readonly #parts: CameraParts
   readonly #reader: SourceReader
   readonly #recorder: Recorder
@@ -69,8 +77,14 @@ export class Camera {
       failed: (message, isRepeated) =>
         emit({ event: 'error', message, ...(isRepeated && { isRepeated }) }),
     })
-    const sound = new LiveSound({ reader: this.#reader, ffmpeg: 'ffmpeg', clock, log })
-    this.live = { reader: this.#reader, sound }
+    const { ffmpeg, talkBack } = parts.liveSound
+    const isMuted = () => settings.current.isSpeakerMuted
+    this.live = {
+      reader: this.#reader,
+      sound: new LiveSound({ reader: this.#reader, ffmpeg, clock, log }),
+      talk: talkBack && new Talk({ talkBack, ffmpeg, clock, log, isMuted }),
+      isMicrophoneMuted: () => settings.current.isMicrophoneMuted,
+    }
     this.#recorder = new Recorder({
       reader: this.#reader,
       description: source.description,
@@ -178,6 +192,7 @@ export class Camera {
     this.#recorder.stop()
     this.#watch.stop()
     await this.live.sound.close()
+    await this.live.talk?.close()
     await this.#reader.close()
   }
 

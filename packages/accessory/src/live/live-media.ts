@@ -1,12 +1,16 @@
 import type { SelectedAudioStream, SelectedVideoStream } from '@hksv/hap'
 import type { LiveAudioFrame, MediaSample, SourceDescription, WantedStream } from '@hksv/media'
 import { LiveClock, RtpSender, type SrtpKey } from '@hksv/media/live'
+import { isRtcp } from '@hksv/media/rtp'
 
 import type { SampleListener, SourceReader } from '../camera/source-reader.ts'
 import type { LiveSound } from '../live-audio/live-sound.ts'
 import type { Log } from '../log.ts'
 import type { DatagramSocket } from './datagram-socket.ts'
+import type { Talk, TalkPath } from './talk.ts'
 
+/** Of characteristic 115 and 117. */
+const OPUS = 3
 /** Units a second of all times here. */
 const CLOCK_RATE = 90_000
 /** Between the pictures that a viewer begins with: quick, and no burst. */
@@ -27,6 +31,10 @@ export interface LiveTrack {
 export interface LiveMediaOptions {
   readonly reader: SourceReader
   readonly sound: LiveSound
+  /** Of a camera with a loudspeaker. */
+  readonly talk: Talk | undefined
+  /** Whether the microphone is muted now. */
+  readonly isMicrophoneMuted: () => boolean
   readonly log: Log
   readonly random: (length: number) => Uint8Array
   readonly ipVersion: 4 | 6
@@ -56,6 +64,7 @@ export class LiveMedia implements SampleListener {
   readonly #audioFormat: SelectedAudioStream | undefined
   readonly #video: RtpSender
   readonly #audio: RtpSender | undefined
+  readonly #talk: TalkPath | undefined
   /** Pictures that wait, the oldest first. */
   #backlog: MediaSample[] = []
   #catchUpAt = 0
@@ -94,13 +103,19 @@ export class LiveMedia implements SampleListener {
     const sender = new RtpSender({
       ...common,
       ...sealing(audio),
-      codec: heard.codec === 3 ? 'opus' : 'aac-eld',
+      codec: heard.codec === OPUS ? 'opus' : 'aac-eld',
       payloadType: heard.rtp.payloadType,
       timescale: sampleRate(heard),
       reportIntervalMs: heard.rtp.minRtcpIntervalSeconds * 1000,
     })
     this.#audio = sender
-    audio.socket.listen(bytes => sender.receive(bytes, this.#pace.now()))
+    const isSpoken = heard.codec === OPUS
+    const talk = isSpoken ? options.talk?.open(audio, heard.rtp.payloadType) : undefined
+    this.#talk = talk
+    audio.socket.listen(bytes => {
+      if (isRtcp(bytes)) sender.receive(bytes, this.#pace.now())
+      else talk?.receive(bytes)
+    })
   }
 
   /** When the viewer was last heard. */
@@ -200,6 +215,7 @@ export class LiveMedia implements SampleListener {
     this.pause()
     this.#video.end(now)
     this.#audio?.end(now)
+    this.#talk?.end()
     this.#flush(now)
   }
 
@@ -218,6 +234,7 @@ export class LiveMedia implements SampleListener {
   #hear({ decodeTime, data }: LiveAudioFrame): void {
     const heard = this.#audioFormat
     if (heard === undefined || this.#shift === undefined) return
+    if (this.#options.isMicrophoneMuted()) return
     const shift = Math.round((this.#shift * sampleRate(heard)) / CLOCK_RATE)
     this.#audio?.send({ decodeTime: decodeTime + shift, data }, this.#pace.now())
     this.#pace.wake()
@@ -249,7 +266,7 @@ function wantedStream({ attributes, rtp }: LiveSelection): WantedStream {
 
 function audioFormat(audio: SelectedAudioStream) {
   return {
-    codec: audio.codec === 3 ? 'opus' : 'aac-eld',
+    codec: audio.codec === OPUS ? 'opus' : 'aac-eld',
     sampleRate: sampleRate(audio),
     packetTimeMs: audio.parameters.packetTimeMs,
     bitRateKbps: audio.rtp.maxBitRateKbps,

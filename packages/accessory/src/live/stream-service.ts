@@ -17,6 +17,7 @@ import type { Log } from '../log.ts'
 import { DatagramSocket, withoutScope } from './datagram-socket.ts'
 import { LiveStream, type StreamEnd, type StreamReport } from './live-stream.ts'
 import { parseSelected, parseSetupEndpoints, reconfigured, startSelection } from './parse-stream.ts'
+import type { Talk } from './talk.ts'
 
 const STATUS = { success: 0, busy: 1, error: 2 } as const
 
@@ -24,6 +25,8 @@ const STATUS = { success: 0, busy: 1, error: 2 } as const
 export interface StreamServiceOptions {
   readonly reader: SourceReader
   readonly sound: LiveSound
+  readonly talk: Talk | undefined
+  readonly isMicrophoneMuted: () => boolean
   readonly log: Log
   readonly clock: Clock
   readonly random: (length: number) => Uint8Array

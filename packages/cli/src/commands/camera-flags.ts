@@ -207,6 +207,7 @@ export function cameraOptions(
       ...(sizes === undefined ? {} : { sizes }),
       ...(audio === undefined ? {} : { audio }),
     },
+    ffmpeg: flags.ffmpeg,
     ...(talkback === undefined ? {} : { talkBack: talkback }),
     ...(bind === undefined ? {} : { host: bind }),
     ...(port === undefined ? {} : { port }),
