@@ -138,7 +138,11 @@ describe('a live view', () => {
     await stream.setUp(viewer.setup(), requester)
     stream.select(viewer.start(), requester)
     void clock.advance(30_000)
-    expect(await stopped.next()).toMatchObject({ reason: 'viewer-silent', durationMs: 30_000 })
+    expect(await stopped.next()).toMatchObject({
+      reason: 'viewer-silent',
+      durationMs: 30_000,
+      viewer: undefined,
+    })
   })
 
   test('ends with its connection', async () => {

@@ -116,6 +116,7 @@ function addGauges(registry: Registry, source: MetricsSource): void {
     })
   gauge('paired', 'Whether a home has paired', ({ isPaired }) => Number(isPaired))
   gauge('armed', 'Whether motion would be recorded', ({ isArmed }) => Number(isArmed))
+  gauge('viewers', 'Live views that run', ({ viewers }) => viewers.length)
   gauge('recording', 'Whether a hub records', ({ isRecording }) => Number(isRecording))
   gauge('motion', 'Whether something moves', ({ isMotionDetected }) => Number(isMotionDetected))
   gauge('sessions', 'Verified connections of controllers', ({ sessions }) => sessions)

@@ -50,7 +50,7 @@ const state: CameraState = {
   isOccupancyDetected: false,
   prebufferBytes: 1_500_000,
   sessions: 3,
-  viewers: [],
+  viewers: ['phone'],
   settings: {
     isCameraActive: true,
     isStreamingActive: [true],
@@ -125,6 +125,7 @@ test('renders what was counted and what is measured, each time anew', async () =
     'hksv_first_fragment_delay_seconds_count 3',
     'hksv_paired 1',
     'hksv_armed 1',
+    'hksv_viewers 1',
     'hksv_recording 0',
     'hksv_motion 1',
     'hksv_sessions 3',

@@ -103,8 +103,16 @@ test.each(['127.0.0.1', '::1'])('what is seen over %s is what the source has', a
   expect(isGood).toBe(true)
   expect(must(view)).toEqual([])
   expect(camera.state.viewers).toEqual([])
-  expect(events).toContainEqual(
-    expect.objectContaining({ event: 'stream-stopped', reason: 'controller' }),
+  const stopped = events.find(({ event }) => event === 'stream-stopped')
+  expect(stopped).toMatchObject({
+    reason: 'controller',
+    firstPacketMs: expect.any(Number),
+    viewer: { lostPackets: 0, jitterMs: expect.any(Number), roundTripMs: expect.any(Number) },
+  })
+  // What was sent after the last picture that was taken is counted too.
+  expect(stopped).toHaveProperty(
+    'packets',
+    expect.toSatisfy(count => count >= video.packets),
   )
   // And again, with the same connection.
   const again = await LiveView.open(client, { width: 320, height: 180 })

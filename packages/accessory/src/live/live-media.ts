@@ -1,6 +1,6 @@
 import type { SelectedAudioStream, SelectedVideoStream } from '@hksv/hap'
 import type { LiveAudioFrame, MediaSample, SourceDescription, WantedStream } from '@hksv/media'
-import { LiveClock, RtpSender, type SrtpKey } from '@hksv/media/live'
+import { LiveClock, RtpSender, type RtpSenderEvent, type SrtpKey } from '@hksv/media/live'
 import { isRtcp } from '@hksv/media/rtp'
 
 import type { SampleListener, SourceReader } from '../camera/source-reader.ts'
@@ -57,6 +57,15 @@ export interface LiveSelection {
   readonly audio: SelectedAudioStream | undefined
 }
 
+/** How the pictures arrive, as the viewer last reported. */
+export interface ViewerReport {
+  /** Of the whole live view; packets that came twice count against it. */
+  readonly lostPackets: number
+  readonly jitterMs: number
+  /** Absent until the viewer has answered a sender report. */
+  readonly roundTripMs?: number
+}
+
 /** Sends the pictures and the sound of a source to one viewer, from the newest key frame on. */
 export class LiveMedia implements SampleListener {
   readonly #options: LiveMediaOptions
@@ -75,6 +84,8 @@ export class LiveMedia implements SampleListener {
   /** From the source's timeline to that of the viewer; nothing before the first key frame. */
   #shift: number | undefined
   #lastTime: number | undefined
+  #firstPacketAt: number | undefined
+  #viewerReport: ViewerReport | undefined
 
   constructor(selection: LiveSelection, options: LiveMediaOptions, pace: LivePace) {
     const { random, ipVersion, video, audio } = options
@@ -98,7 +109,7 @@ export class LiveMedia implements SampleListener {
       timescale: CLOCK_RATE,
       reportIntervalMs: rtp.minRtcpIntervalSeconds * 1000,
     })
-    video.socket.listen(bytes => this.#video.receive(bytes, this.#pace.now()))
+    video.socket.listen(bytes => this.#heed(this.#video.receive(bytes, this.#pace.now())))
     if (heard === undefined) return
     const sender = new RtpSender({
       ...common,
@@ -124,9 +135,23 @@ export class LiveMedia implements SampleListener {
     return times.length === 0 ? undefined : Math.max(...times)
   }
 
-  /** Packets sent so far. */
-  get packets(): number {
-    return this.#video.statistics.packets + (this.#audio?.statistics.packets ?? 0)
+  /** Packets of both tracks, and bytes of their payloads, so far. */
+  get sent(): { readonly packets: number; readonly bytes: number } {
+    const [video, audio] = [this.#video.statistics, this.#audio?.statistics]
+    return {
+      packets: video.packets + (audio?.packets ?? 0),
+      bytes: video.octets + (audio?.octets ?? 0),
+    }
+  }
+
+  /** When the first packet left. */
+  get firstPacketAt(): number | undefined {
+    return this.#firstPacketAt
+  }
+
+  /** What the viewer said last of the pictures. */
+  get viewerReport(): ViewerReport | undefined {
+    return this.#viewerReport
   }
 
   /** Begins to send, or goes on after {@link LiveMedia.pause}. */
@@ -240,8 +265,24 @@ export class LiveMedia implements SampleListener {
     this.#pace.wake()
   }
 
+  /** Lost pictures and key frames that are asked for are not made up for: the source has its own pace. */
+  #heed(events: readonly RtpSenderEvent[]): void {
+    for (const event of events) {
+      if (event.type !== 'reception-report') continue
+      const { report, roundTripMs } = event
+      this.#viewerReport = {
+        lostPackets: report.cumulativeLost,
+        jitterMs: Math.round((report.jitter * 1000) / CLOCK_RATE),
+        ...(roundTripMs !== undefined && { roundTripMs: Math.round(roundTripMs) }),
+      }
+    }
+  }
+
   #flush(now: number): void {
     const { video, audio } = this.#options
+    if (this.#firstPacketAt === undefined && this.#video.statistics.packets > 0) {
+      this.#firstPacketAt = now
+    }
     send(this.#video, video.socket, now)
     if (this.#audio !== undefined) send(this.#audio, audio.socket, now)
   }

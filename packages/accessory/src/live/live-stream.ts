@@ -1,7 +1,12 @@
 import type { Clock } from '@hksv/media'
 
 import type { Requester } from '../database/request-context.ts'
-import { LiveMedia, type LiveMediaOptions, type LiveSelection } from './live-media.ts'
+import {
+  LiveMedia,
+  type LiveMediaOptions,
+  type LiveSelection,
+  type ViewerReport,
+} from './live-media.ts'
 
 /** A controller that sets up and then does not start is gone. */
 const START_WITHIN_MS = 10_000
@@ -27,7 +32,14 @@ export interface StreamReport {
   readonly reason: StreamEnd
   /** Nothing when it was never started. */
   readonly durationMs: number | undefined
+  /** From the start command to the first packet; nothing when none was sent. */
+  readonly firstPacketMs: number | undefined
+  /** Packets of both tracks. */
   readonly packets: number
+  /** Bytes of their payloads. */
+  readonly bytes: number
+  /** What the viewer said last of the pictures; nothing of one that never did. */
+  readonly viewer: ViewerReport | undefined
 }
 
 /** What a {@link LiveStream} works with. */
@@ -110,9 +122,17 @@ export class LiveStream {
     ended({
       controllerId: requester.controllerId,
       reason,
-      durationMs: this.#startedAt === undefined ? undefined : Math.round(now - this.#startedAt),
-      packets: this.#media?.packets ?? 0,
+      durationMs: this.#sinceStart(now),
+      firstPacketMs: this.#sinceStart(this.#media?.firstPacketAt),
+      ...(this.#media?.sent ?? { packets: 0, bytes: 0 }),
+      viewer: this.#media?.viewerReport,
     })
+  }
+
+  #sinceStart(time: number | undefined): number | undefined {
+    const startedAt = this.#startedAt
+    if (startedAt === undefined || time === undefined) return undefined
+    return Math.round(time - startedAt)
   }
 
   async #run(): Promise<void> {

@@ -198,13 +198,20 @@ function describe(event: CameraEvent): string | undefined {
     case 'stream-started':
       return 'Somebody looks.'
     case 'stream-stopped':
-      return `The live view is over (${event.reason}).`
+      return `The live view is over (${event.reason}): ${liveViewText(event)}.`
     case 'identify':
       // The log has said so.
       return undefined
     case 'error':
       return event.isRepeated ? undefined : event.message
   }
+}
+
+function liveViewText(view: Extract<CameraEvent, { event: 'stream-stopped' }>): string {
+  const { durationMs = 0, packets, bytes, viewer } = view
+  const sent = `${Math.round(durationMs / 1000)} s, ${packets} packets, ${(bytes / 1e6).toFixed(1)} MB`
+  if (viewer === undefined) return `${sent}, and the viewer said nothing of what came`
+  return `${sent}, ${Math.max(0, viewer.lostPackets)} lost on the way`
 }
 
 /** Resolves at SIGINT or SIGTERM. */
