@@ -15,13 +15,18 @@ const path = fileURLToPath(new URL('../../../../docs/conformance.md', import.met
 const BEGIN = '<!-- rules -->'
 const END = '<!-- end of rules -->'
 
+/** The formatter of the repository makes the columns of tables equally wide. */
+function unpadded(text: string): string {
+  return text.replace(/ {2,}/g, ' ').replace(/-{3,}/g, '---')
+}
+
 test('docs/conformance.md lists the rules as they are; UPDATE_DOCS=1 writes them there', () => {
   const text = readFileSync(path, 'utf8')
   const [before, rest = ''] = text.split(BEGIN)
   const [, after] = rest.split(END)
   const wanted = `${before}${BEGIN}\n\n${conformMarkdown(conformRules)}\n\n${END}${after}`
   if (process.env['UPDATE_DOCS'] === '1') writeFileSync(path, wanted)
-  else expect(text).toBe(wanted)
+  else expect(unpadded(text)).toBe(unpadded(wanted))
 })
 
 test('every rule says what it is, why, and since when, under a name of its own', () => {
