@@ -11,7 +11,7 @@ import {
 import { Command, InvalidArgumentError } from 'commander'
 
 import { UsageError } from '../../failure.ts'
-import { fitHeap } from '../../fit-heap.ts'
+import { fitHeapOfReceiver } from '../../fit-heap.ts'
 import { addOption, parseSeconds } from '../../options.ts'
 import { Output } from '../../output.ts'
 import { addHubOptions, connectAccessory, type HubFlags, reportClip } from './common.ts'
@@ -55,7 +55,7 @@ export function recordCommand(): Command {
       listFaults(output)
       return
     }
-    fitHeap()
+    fitHeapOfReceiver()
     check(flags)
     await untilStopped(async stop => {
       await using client = await connectAccessory(flags, stop)

@@ -3,7 +3,7 @@ import process from 'node:process'
 import { keepVault, type VaultEvent } from '@hksv/hub'
 import { Command, InvalidArgumentError } from 'commander'
 
-import { fitHeap } from '../../fit-heap.ts'
+import { fitHeapOfReceiver } from '../../fit-heap.ts'
 import { addCommonOptions, addOption, parseSeconds } from '../../options.ts'
 import { Output, type OutputOptions } from '../../output.ts'
 import { addStoreOption, addTraceOption, openControllerStore, traceOf } from './common.ts'
@@ -53,7 +53,7 @@ Example, after hksv hub pair with each camera:
   hksv hub vault --dir /srv/clips --max-size 100GB --max-age 30d`,
   )
   return command.action(async (flags: VaultFlags) => {
-    fitHeap()
+    fitHeapOfReceiver()
     const output = new Output(flags)
     const status = new VaultStatus(process.stderr.isTTY === true && !flags.json && !flags.quiet)
     const { store, crypto } = await openControllerStore(flags)
