@@ -1,11 +1,10 @@
-import { isHubError } from '../errors.ts'
 import { subjectOf } from './evidence/subject.ts'
 import { timelineOf } from './evidence/timeline.ts'
-import { Lab, reasonOf } from './lab.ts'
-import { unmetNeed } from './needs.ts'
+import { isOfCamera, Lab, reasonOf } from './lab.ts'
+import { meetNeeds } from './needs.ts'
 import type { ConformOptions } from './options.ts'
 import type { ConformReport, Proof, RuleResult } from './report/report.ts'
-import { type ConformRule, type Fault, NotJudged } from './rule.ts'
+import { type ConformRule, ExperimentFailed, type Fault, NotJudged } from './rule.ts'
 import { conformRules } from './rules.ts'
 
 const PROOF_BYTES = 64
@@ -81,22 +80,17 @@ async function verdictOf(lab: Lab, rule: ConformRule): Promise<Verdict> {
     return skipped('it changes what cannot be put back: allow it with --destructive')
   }
   try {
-    const unmet = await unmetNeed(lab, rule)
-    if (unmet !== undefined) return skipped(unmet)
+    await meetNeeds(lab, rule)
     const fault = await rule.judge(lab)
     return fault === undefined ? { outcome: 'passed' } : failed(lab, fault)
   } catch (error) {
     if (lab.signal.aborted) return skipped('the run was stopped')
-    if (error instanceof NotJudged) return skipped(error.message)
+    const isOwn = error instanceof ExperimentFailed && error.rule === rule.name
+    if (error instanceof NotJudged && !isOwn) return skipped(error.message)
     // What a camera does to a rule's own requests is the camera's fault; a mistake of ours is not.
-    if (!isHubError(error) && !isPeerError(error)) throw error
+    if (!isOwn && !isOfCamera(error)) throw error
     return failed(lab, { text: reasonOf(error) })
   }
-}
-
-/** Of `@hksv/hap`, `hds`, `tlv8` and `fmp4`: what they throw for bytes of a peer. */
-function isPeerError(error: unknown): boolean {
-  return error instanceof Error && /^(Hap|Hds|Tlv|Fmp4)Error$/.test(error.name)
 }
 
 function failed(lab: Lab, { text, bytes, offset, at }: Fault): Verdict {

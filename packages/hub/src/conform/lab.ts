@@ -9,13 +9,15 @@ import type { Address } from '../open-socket.ts'
 import type { StoredAccessory } from '../store/controller-store.ts'
 import type { Trace } from '../trace/trace.ts'
 import type { ConformOptions } from './options.ts'
-import { NotJudged } from './rule.ts'
+import { ExperimentFailed, NotJudged } from './rule.ts'
 import { RawSession } from './wire/raw-session.ts'
 
 /** Something that is done to a camera once, and judged by many rules. */
 export interface Experiment<T> {
   /** As in "could not …", for people. */
   readonly name: string
+  /** The rule that is broken when it fails; all others on it cannot be judged then. */
+  readonly rule: string
   readonly run: (lab: Lab) => Promise<T>
 }
 
@@ -79,13 +81,16 @@ export class Lab {
     return outcome
   }
 
-  /** The result of an experiment. @throws NotJudged when it failed: the rule on it says why. */
+  /** The result of an experiment. @throws NotJudged when it failed: `experiment.rule` says why. */
   async get<T>(experiment: Experiment<T>): Promise<T> {
     const outcome = await this.attempt(experiment)
     if ('value' in outcome) return outcome.value
     this.#signal.throwIfAborted()
     if (outcome.error instanceof NotJudged) throw outcome.error
-    throw new NotJudged(`could not ${experiment.name}: ${reasonOf(outcome.error)}`)
+    // A mistake of ours is none of the camera's.
+    if (!isOfCamera(outcome.error)) throw outcome.error
+    const message = `could not ${experiment.name}: ${reasonOf(outcome.error)}`
+    throw new ExperimentFailed(experiment.rule, message, { cause: outcome.error })
   }
 
   /** The result of an experiment if it was done, and went well. */
@@ -181,6 +186,13 @@ export class Lab {
     for (const session of this.#sessions) session.close()
     return failures
   }
+}
+
+/** Whether an error is what a camera did: its bytes, its answers, its silence. */
+export function isOfCamera(error: unknown): boolean {
+  if (isHubError(error)) return true
+  // Of `@hksv/hap`, `hds`, `tlv8` and `fmp4`: what they throw for bytes of a peer.
+  return error instanceof Error && /^(Hap|Hds|Tlv|Fmp4)Error$/.test(error.name)
 }
 
 /** Why something failed, as one clause. */

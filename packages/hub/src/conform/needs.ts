@@ -6,7 +6,7 @@ import { initialStates } from './evidence/states.ts'
 import type { Lab } from './lab.ts'
 import { type ConformNeed, type ConformRule, NotJudged } from './rule.ts'
 
-/** Why each need is not met; nothing when it is. */
+/** How each need is met. */
 const needs: Readonly<Record<ConformNeed, (lab: Lab) => Promise<unknown>>> = {
   announcement: lab => lab.get(firstAnnouncement),
   unpaired: lab => lab.get(setupStart),
@@ -31,15 +31,7 @@ const needs: Readonly<Record<ConformNeed, (lab: Lab) => Promise<unknown>>> = {
   },
 }
 
-/** @returns Why a rule cannot be judged here; nothing when it can. */
-export async function unmetNeed(lab: Lab, rule: ConformRule): Promise<string | undefined> {
-  for (const need of rule.needs) {
-    try {
-      await needs[need](lab)
-    } catch (error) {
-      if (error instanceof NotJudged) return error.message
-      throw error
-    }
-  }
-  return undefined
+/** Does what a rule needs. @throws NotJudged when it cannot be judged here */
+export async function meetNeeds(lab: Lab, rule: ConformRule): Promise<void> {
+  for (const need of rule.needs) await needs[need](lab)
 }

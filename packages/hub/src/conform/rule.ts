@@ -75,7 +75,19 @@ export interface ConformRule {
 
 /** A rule cannot be judged here; the message says why. */
 export class NotJudged extends Error {
-  override readonly name = 'NotJudged'
+  override readonly name: string = 'NotJudged'
+}
+
+/** What a rule rests on could not be done: of all rules on it, one is broken by that. */
+export class ExperimentFailed extends NotJudged {
+  override readonly name = 'ExperimentFailed'
+  /** The name of that rule. */
+  readonly rule: string
+
+  constructor(rule: string, message: string, options: ErrorOptions) {
+    super(message, options)
+    this.rule = rule
+  }
 }
 
 /** @returns A fault unless all is well: a shorthand for the many rules that compare one thing. */

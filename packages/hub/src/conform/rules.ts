@@ -1,4 +1,5 @@
 import type { ConformRule } from './rule.ts'
+import { accessoriesRules } from './rules/accessories-rules.ts'
 import { armingRules } from './rules/arming-rules.ts'
 import { chunkRules } from './rules/chunk-rules.ts'
 import { databaseRules } from './rules/database-rules.ts'
@@ -30,6 +31,7 @@ export const conformRules: readonly ConformRule[] = [
   ...discoveryRules,
   ...pairingRules,
   ...databaseRules,
+  ...accessoriesRules,
   ...unarmedRules,
   ...offerRules,
   ...armingRules,

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 import { type CameraOptions, type RunningCamera, startCamera } from '@hksv/accessory'
 import { nodeProvider as crypto } from '@hksv/crypto/node'
-import { type Address, ControllerStore } from '@hksv/hub'
+import { type Address, ControllerStore, pair, type StoredAccessory } from '@hksv/hub'
 import {
   type Announcement,
   type ConformOptions,
@@ -93,4 +93,13 @@ export function complaints({ results }: ConformReport): string[] {
   return results
     .filter(({ outcome }) => outcome === 'failed')
     .map(({ rule, severity, text }) => `${severity} ${rule}: ${text}`)
+}
+
+/** Pairs a fresh store. */
+export async function pairStore(
+  address: Address,
+  setupCode: string,
+): Promise<{ store: ControllerStore; accessory: StoredAccessory }> {
+  const store = await openStore()
+  return { store, accessory: await pair({ store, crypto, ...address, setupCode }) }
 }

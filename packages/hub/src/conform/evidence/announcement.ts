@@ -18,6 +18,7 @@ export interface Announcement {
 /** How the camera announced itself when the run began, before anything was changed. */
 export const firstAnnouncement: Experiment<Announcement> = {
   name: 'hear the camera announce itself',
+  rule: 'txt-device-id',
   async run({ options, signal, address, accessory }) {
     const heard = await (options.hear ?? (() => listen(address, accessory?.deviceId, signal)))(
       signal,

@@ -8,8 +8,8 @@ import {
 
 import { chooseConfiguration, type Offer } from '../../choose-configuration.ts'
 import { optionalCharacteristic, type RemoteCharacteristic } from '../../database.ts'
+import { HubError } from '../../errors.ts'
 import type { Experiment, Lab } from '../lab.ts'
-import { NotJudged } from '../rule.ts'
 import { type Answer, entriesOf } from '../wire/answers.ts'
 import type { RawSession } from '../wire/raw-session.ts'
 import { camera, cameraCharacteristic } from './database.ts'
@@ -26,6 +26,7 @@ export interface OfferBytes {
 /** What the camera offers to record, in bytes. */
 export const offerBytes: Experiment<OfferBytes> = {
   name: 'read what the camera offers to record',
+  rule: 'offer-general-readable',
   async run(lab) {
     const general = await cameraCharacteristic(
       lab,
@@ -53,7 +54,8 @@ export const offerBytes: Experiment<OfferBytes> = {
 
 /** What the camera offers to record, as a hub reads it. */
 export const offer: Experiment<Offer> = {
-  name: 'read what the camera offers to record',
+  name: 'understand what the camera offers to record',
+  rule: 'arming-works',
   async run(lab) {
     const { general, video, audio } = await lab.get(offerBytes)
     return {
@@ -78,6 +80,7 @@ export interface Armed {
 /** Selects a configuration and switches everything on, as a home hub does. */
 export const armed: Experiment<Armed> = {
   name: 'arm the camera',
+  rule: 'arming-works',
   async run(lab) {
     await lab.get(initialStates)
     const selected = chooseConfiguration(await lab.get(offer))
@@ -93,7 +96,7 @@ export const armed: Experiment<Armed> = {
     const { mode } = await lab.get(camera)
     const isOffered = (name: string) => mode.characteristics.some(each => each.name === name)
     if (!isOffered('homeKitCameraActive'))
-      throw new NotJudged('the camera has no HomeKitCameraActive')
+      throw new HubError('HUB_PROTOCOL', { message: 'The camera has no HomeKitCameraActive.' })
     await writeValue(session, selection, base64)
     await switchOn(lab, session)
     const readBack = await get(session, [selection])

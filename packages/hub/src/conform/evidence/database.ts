@@ -43,16 +43,23 @@ const rawSchema: v.GenericSchema<unknown, RawDatabase> = v.object({
   ),
 })
 
-/** What `GET /accessories` answered, first as it is, then as a hub reads it. */
-export interface DatabaseEvidence {
+/** What `GET /accessories` answered. */
+export interface AccessoriesEvidence {
   readonly answer: Answer
+  readonly json: unknown
+  /** As it stands in the JSON; undefined when it is no database at all. */
   readonly raw: RawDatabase | undefined
+}
+
+/** The same, as a hub reads it. */
+export interface DatabaseEvidence extends AccessoriesEvidence {
   readonly read: RemoteDatabase
 }
 
-/** The attribute database. */
-export const database: Experiment<DatabaseEvidence> = {
+/** The attribute database, as it was sent. */
+export const accessories: Experiment<AccessoriesEvidence> = {
   name: 'read the attribute database',
+  rule: 'accessories-answered',
   async run(lab) {
     await lab.get(pairing)
     const answer = await (await lab.session()).request('GET', '/accessories')
@@ -63,11 +70,17 @@ export const database: Experiment<DatabaseEvidence> = {
     }
     const json = jsonOf(answer)
     const parsed = v.safeParse(rawSchema, json)
-    return {
-      answer,
-      raw: parsed.success ? parsed.output : undefined,
-      read: RemoteDatabase.parse(json),
-    }
+    return { answer, json, raw: parsed.success ? parsed.output : undefined }
+  },
+}
+
+/** The attribute database. */
+export const database: Experiment<DatabaseEvidence> = {
+  name: 'understand the attribute database',
+  rule: 'accessories-answered',
+  async run(lab) {
+    const evidence = await lab.get(accessories)
+    return { ...evidence, read: RemoteDatabase.parse(evidence.json) }
   },
 }
 
@@ -83,6 +96,7 @@ export interface CameraServices {
 /** The services of a Secure Video camera. */
 export const camera: Experiment<CameraServices> = {
   name: 'find the services of a Secure Video camera',
+  rule: 'has-recording-management',
   async run(lab) {
     const { read } = await lab.get(database)
     try {

@@ -28,6 +28,7 @@ export async function admit(lab: Lab, permissions: number): Promise<ControllerId
 /** A controller that is no administrator, with a verified connection. */
 export const guest: Experiment<{ identity: ControllerIdentity; session: RawSession }> = {
   name: 'let a guest in',
+  rule: 'pairing-added-verifies',
   async run(lab) {
     const identity = await admit(lab, 0)
     return { identity, session: await lab.connect(identity) }

@@ -13,6 +13,7 @@ import {
 import { type LiveFinding, LiveReceiver, type SrtpKey } from '@hksv/media/live'
 
 import { characteristicOf, type RemoteService } from '../../database.ts'
+import { HubError } from '../../errors.ts'
 import type { Experiment, Lab } from '../lab.ts'
 import { NotJudged } from '../rule.ts'
 import type { Answer } from '../wire/answers.ts'
@@ -63,6 +64,7 @@ interface Endpoint {
 /** Watches for three seconds, as a phone does. */
 export const live: Experiment<LiveEvidence> = {
   name: 'watch live',
+  rule: 'live-set-up',
   async run(lab) {
     await lab.get(armed)
     const { streams } = await lab.get(camera)
@@ -107,7 +109,9 @@ async function watch(lab: Lab, view: View): Promise<LiveEvidence> {
   const { sessionId } = endpoint
   const { setUp, bytes, response } = await setUpEndpoints(view)
   if (response.status !== 0 || response.videoSsrc === undefined) {
-    throw new NotJudged(`SetupEndpoints was answered with status ${response.status}`)
+    throw new HubError('HUB_REFUSED', {
+      message: `SetupEndpoints was answered with status ${response.status}.`,
+    })
   }
   const selected = characteristicOf(service, 'selectedRtpStreamConfiguration')
   const strange = await put(session, [

@@ -43,6 +43,7 @@ export const setupM1: Uint8Array = Uint8Array.of(6, 1, 1, 0, 1, 0)
 /** The first two messages of pair-setup, and what a second controller is told meanwhile. */
 export const setupStart: Experiment<{ first: Answer; second: Answer }> = {
   name: 'begin pair-setup',
+  rule: 'setup-start-answered',
   async run(lab) {
     if (lab.accessory !== undefined) throw new NotJudged('the camera is paired')
     const session = await lab.open()
@@ -59,6 +60,7 @@ export const setupStart: Experiment<{ first: Answer; second: Answer }> = {
 /** Pairs with the camera, unless that was done before the run; taken back at its end. */
 export const pairing: Experiment<{ isOurs: boolean }> = {
   name: 'pair',
+  rule: 'setup-completes',
   async run(lab) {
     if (lab.accessory !== undefined) return { isOurs: false }
     const { store, setupCode } = lab.options

@@ -8,21 +8,15 @@ import type { OpackDictionary, OpackValue } from '@hksv/hds/opack'
 
 import { type Experiment, type Lab, reasonOf } from '../lab.ts'
 import { NotJudged } from '../rule.ts'
-import { entriesOf } from '../wire/answers.ts'
-import type { RawSession } from '../wire/raw-session.ts'
 import type { RawStream, StreamMessage } from '../wire/raw-stream.ts'
 import { armed } from './armed.ts'
-import { cameraCharacteristic } from './database.ts'
-import { readValue } from './requests.ts'
+import { type OpeningEvidence, opening, STREAM_ID } from './opening.ts'
 import { openStatus, openStream, recordingFields } from './streams.ts'
 
 const GIVE_UP_MS = 12_000
-const TRIGGER_MS = 10_000
-const MOTION_MS = 120_000
 const CLOSE_MS = 3000
-/** A recording is not judged longer than this. */
-const LONGEST_MS = 40_000
-const STREAM_ID = 7
+/** What is late by more than this does not come. */
+const LATE_MS = 12_000
 
 /** A chunk, as it came. */
 export interface Chunk {
@@ -47,20 +41,9 @@ export interface ReceivedFragment {
   readonly durationMs: number
 }
 
-/** When each step was done, on the clock of `performance.now()`. */
-export interface RecordingMoments {
-  readonly trigger: number
-  readonly motion: number
-  readonly setup: number
-  readonly hello: number
-  readonly open: number
-  readonly opened: number
-  close: number
-}
-
 /** One recording, and all that is to be known of it. */
 export interface RecordingEvidence {
-  readonly moments: RecordingMoments
+  readonly moments: OpeningEvidence['moments'] & { readonly close: number }
   readonly answer: StreamMessage
   readonly messages: readonly StreamMessage[]
   readonly chunks: readonly Chunk[]
@@ -77,28 +60,10 @@ export interface RecordingEvidence {
 /** Records what moves, as a home hub does, and tries what a second hub would. */
 export const recording: Experiment<RecordingEvidence> = {
   name: 'record',
+  rule: 'recording-has-media',
   async run(lab) {
-    await prebuffered(lab)
-    const session = await lab.connect()
-    const { trigger, motion } = await waitForMotion(lab, session)
-    const asked = performance.now()
-    const stream = await openStream(lab, session)
-    const hello = performance.now()
+    const { session, stream, moments, answer } = await lab.get(opening)
     try {
-      const id = 5000
-      stream.write(
-        stream.requestFrame('dataSend', 'open', { ...recordingFields, streamId: STREAM_ID }, id),
-      )
-      const answer = await stream.response(id)
-      const moments = {
-        trigger,
-        motion,
-        setup: asked,
-        hello,
-        open: hello,
-        opened: answer.at,
-        close: 0,
-      }
       const { status, reason } = openStatus(answer)
       if (status !== 0)
         throw new NotJudged(`the camera refused to record: status ${status}, ${String(reason)}`)
@@ -110,49 +75,7 @@ export const recording: Experiment<RecordingEvidence> = {
   },
 }
 
-/** The prebuffer needs time to fill after arming. */
-async function prebuffered(lab: Lab): Promise<void> {
-  const { at, selected } = await lab.get(armed)
-  const { general } = selected
-  const { fragmentLengthMs } = general.mediaContainer.parameters
-  const neededMs = lab.options.fillMs ?? general.prebufferLengthMs + 2 * fragmentLengthMs
-  const left = at + neededMs - performance.now()
-  if (left > 0) await lab.sleep(left)
-}
-
-async function waitForMotion(
-  lab: Lab,
-  session: RawSession,
-): Promise<{ trigger: number; motion: number }> {
-  const motion = await cameraCharacteristic(lab, 'motion', 'motionDetected')
-  const { trigger, motionTimeoutMs = MOTION_MS } = lab.options
-  await session.request('PUT', '/characteristics', {
-    characteristics: [{ aid: motion.aid, iid: motion.iid, ev: true }],
-  })
-  const startedAt = performance.now()
-  if (trigger !== undefined) await trigger(lab.signal)
-  else
-    lab.note(
-      `Move in front of the camera: it has ${Math.round(motionTimeoutMs / 1000)} s to see it.`,
-    )
-  const value = await readValue(session, motion)
-  if (value === true || value === 1) return { trigger: startedAt, motion: performance.now() }
-  const event = await session.events.poll(
-    trigger === undefined ? motionTimeoutMs : TRIGGER_MS,
-    heard =>
-      entriesOf(heard).some(
-        ({ iid, value: at }) => iid === motion.iid && (at === true || at === 1),
-      ),
-  )
-  if (event === undefined) {
-    throw new NotJudged(
-      trigger === undefined ? 'nothing moved in time' : 'the trigger made no motion in 10 s',
-    )
-  }
-  return { trigger: startedAt, motion: event.at }
-}
-
-type Beginning = Pick<RecordingEvidence, 'moments' | 'answer'>
+type Beginning = Pick<OpeningEvidence, 'moments' | 'answer'>
 
 async function receive(
   lab: Lab,
@@ -161,12 +84,16 @@ async function receive(
 ): Promise<RecordingEvidence> {
   const { selected } = await lab.get(armed)
   const { prebufferLengthMs } = selected.general
-  const wantedMs = prebufferLengthMs + (lab.options.liveMs ?? 8000)
-  const { chunks, endedBy, messages } = await collect(lab, stream, wantedMs)
+  const liveMs = lab.options.liveMs ?? 8000
+  const wantedMs = prebufferLengthMs + liveMs
+  const { chunks, endedBy, messages } = await collect(lab, stream, {
+    wantedMs,
+    longestMs: liveMs + LATE_MS,
+  })
   const secondSame = await secondOpening(stream)
   const secondOther = await fromAnotherHub(lab)
   const before = stream.messages.seen.length
-  beginning.moments.close = performance.now()
+  const close = performance.now()
   if (endedBy === 'hub') stream.event('close', { streamId: STREAM_ID, reason: 0 })
   await stream.closesWithin(CLOSE_MS)
   const { fragments, init } = inspect(
@@ -176,6 +103,7 @@ async function receive(
   const afterClose = stream.messages.seen.slice(before)
   return {
     ...beginning,
+    moments: { ...beginning.moments, close },
     messages,
     chunks,
     fragments,
@@ -187,11 +115,11 @@ async function receive(
   }
 }
 
-/** Until there is enough, or it ends. */
+/** Until there is enough media, or it ends, or the time of that much media is long over. */
 async function collect(
   lab: Lab,
   stream: RawStream,
-  wantedMs: number,
+  { wantedMs, longestMs }: { wantedMs: number; longestMs: number },
 ): Promise<Pick<RecordingEvidence, 'chunks' | 'messages' | 'endedBy'>> {
   const chunks: Chunk[] = []
   const messages: StreamMessage[] = []
@@ -212,7 +140,7 @@ async function collect(
     }
     const isWhole = chunks.at(-1)?.metadata.get('isLastDataChunk') === true
     if (isWhole && mediaMsOf(chunks) >= wantedMs) break
-    if (performance.now() - startedAt > LONGEST_MS) break
+    if (performance.now() - startedAt > longestMs) break
     if (chunks.length > 2000) break
   }
   if (stream.isClosed) endedBy = 'connection'

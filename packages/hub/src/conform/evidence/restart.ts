@@ -2,7 +2,7 @@ import { optionalCharacteristic } from '../../database.ts'
 import { HubError } from '../../errors.ts'
 import type { Experiment } from '../lab.ts'
 import { armed } from './armed.ts'
-import { camera, type DatabaseEvidence, database } from './database.ts'
+import { accessories, camera, type DatabaseEvidence, database } from './database.ts'
 import { readValue } from './requests.ts'
 
 const UP_MS = 30_000
@@ -20,6 +20,7 @@ export interface RestartEvidence {
 /** Restarts the camera, and looks at it again. */
 export const restarted: Experiment<RestartEvidence> = {
   name: 'connect after a restart',
+  rule: 'restart-keeps-pairing',
   async run(lab) {
     const { base64 } = await lab.get(armed)
     const before = await lab.get(database)
@@ -35,6 +36,7 @@ export const restarted: Experiment<RestartEvidence> = {
         await lab.sleep(500)
       }
     }
+    lab.forget(accessories)
     lab.forget(database)
     lab.forget(camera)
     const after = await lab.get(database)

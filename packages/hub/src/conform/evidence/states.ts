@@ -19,6 +19,7 @@ export interface States {
 /** How the camera was set when the run began; put back at its end. */
 export const initialStates: Experiment<States> = {
   name: 'read how the camera is set',
+  rule: 'arming-works',
   async run(lab) {
     const { recording, mode, streams } = await lab.get(camera)
     const wanted = [

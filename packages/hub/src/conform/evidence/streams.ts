@@ -65,23 +65,31 @@ export async function openStream(lab: Lab, session: RawSession): Promise<RawStre
   return stream
 }
 
-/** The setup of a data stream, and hello, as every hub does it. */
-export const setup: Experiment<{ setUp: SetUp; hello: StreamMessage; helloId: bigint }> = {
+/** The setup of a data stream, as every hub does it; connected to, and not greeted. */
+export const setup: Experiment<{ setUp: SetUp; stream: RawStream }> = {
   name: 'set up a data stream',
+  rule: 'setup-succeeds',
   async run(lab) {
+    await lab.get(camera)
     const session = await lab.connect()
-    try {
-      const setUp = await writeSetup(lab, session)
-      const { address, keys } = keysOf(lab, session, setUp)
-      const stream = await RawStream.connect(address, keys, lab)
-      // As hubs do it half of the time: a number that needs eight bytes.
-      const helloId = 2_457_972_595n
-      const hello = await stream.request('control', 'hello', {}, Number(helloId))
-      stream.close()
-      return { setUp, hello, helloId }
-    } finally {
-      session.close()
-    }
+    const setUp = await writeSetup(lab, session)
+    const { address, keys } = keysOf(lab, session, setUp)
+    return { setUp, stream: await RawStream.connect(address, keys, lab) }
+  },
+}
+
+/** As hubs do it half of the time: a number that needs eight bytes. */
+const HELLO_ID = 2_457_972_595
+
+/** Hello on that data stream. */
+export const greeting: Experiment<{ hello: StreamMessage; helloId: bigint }> = {
+  name: 'greet a data stream',
+  rule: 'hello-answered',
+  async run(lab) {
+    const { stream } = await lab.get(setup)
+    const hello = await stream.request('control', 'hello', {}, HELLO_ID)
+    stream.close()
+    return { hello, helloId: BigInt(HELLO_ID) }
   },
 }
 

@@ -48,8 +48,7 @@ export const armingRules: readonly ConformRule[] = [
       source: 'Secure Video R2 §6',
     },
     async lab => {
-      const outcome = await lab.attempt(armed)
-      if ('error' in outcome) throw outcome.error
+      await lab.get(armed)
       return undefined
     },
   ),

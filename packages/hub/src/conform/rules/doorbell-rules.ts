@@ -14,6 +14,7 @@ const ring: Experiment<{
   pressedAt: number
 }> = {
   name: 'press the bell',
+  rule: 'press-is-an-event',
   async run(lab) {
     await lab.get(armed)
     const bell = await characteristicIn(lab, 'doorbell', 'programmableSwitchEvent')

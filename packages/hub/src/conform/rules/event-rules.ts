@@ -27,6 +27,7 @@ const pause = () => new Promise(resolve => setTimeout(resolve, EVENT_MS))
 /** A switch is turned, and three connections listen. */
 const events: Experiment<Heard> = {
   name: 'listen for events',
+  rule: 'event-to-other-connections',
   async run(lab) {
     await lab.get(initialStates)
     const characteristic = await cameraCharacteristic(lab, 'mode', 'eventSnapshotsActive')

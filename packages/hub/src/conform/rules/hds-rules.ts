@@ -1,4 +1,4 @@
-import { connectStream, keysOf, openStream, setup, writeSetup } from '../evidence/streams.ts'
+import { connectStream, greeting, keysOf, openStream, writeSetup } from '../evidence/streams.ts'
 import type { Experiment, Lab } from '../lab.ts'
 import { type ConformRule, unless } from '../rule.ts'
 import { describeAnswer } from '../wire/answers.ts'
@@ -9,6 +9,7 @@ import { CLOSE_MS, EXPIRY_MS, hdsRule, streamRule } from './hds-rule.ts'
 /** Sessions that nobody uses take ten seconds to go: they wait beside each other. */
 const expiries: Experiment<{ unused: string | undefined; silent: boolean }> = {
   name: 'wait for unused data streams to end',
+  rule: 'unused-setup-expires',
   async run(lab) {
     const [first, second] = [await lab.connect(), await lab.connect()]
     const prepared = keysOf(lab, first, await writeSetup(lab, first))
@@ -51,7 +52,7 @@ export const hdsRules: readonly ConformRule[] = [
       source: 'observed: an Apple home hub uses 2457972595',
     },
     async lab => {
-      const { hello, helloId } = await lab.get(setup)
+      const { hello, helloId } = await lab.get(greeting)
       const { header, head, at } = hello
       const isWell =
         header.kind === 'response' && header.protocol === 'control' && header.topic === 'hello'
@@ -69,7 +70,7 @@ export const hdsRules: readonly ConformRule[] = [
       source: 'observed: Apple home hub',
     },
     async lab => {
-      const { hello } = await lab.get(setup)
+      const { hello } = await lab.get(greeting)
       return unless(hello.message.size === 0, `it has ${[...hello.message.keys()].join(', ')}`, {
         bytes: hello.head,
         at: hello.at,

@@ -82,7 +82,7 @@ export const recordingEndRules: readonly ConformRule[] = [
     },
     ({ secondSame, endedBy }) => {
       if (endedBy !== 'hub') throw new NotJudged('the recording was over before')
-      return unless(secondSame !== undefined, 'no answer came in 3 s')
+      return unless(secondSame !== undefined, 'no answer came in 1.5 s')
     },
   ),
   recordingRule(

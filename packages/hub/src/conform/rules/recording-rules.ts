@@ -1,5 +1,6 @@
 import { armed } from '../evidence/armed.ts'
-import { recording } from '../evidence/recording.ts'
+import { motionSeen } from '../evidence/motion.ts'
+import { opening } from '../evidence/opening.ts'
 import { openStatus } from '../evidence/streams.ts'
 import { type ConformRule, firstFault, NotJudged, unless } from '../rule.ts'
 import { arrival, HUBS, LOST, media, place, recordingRule, SPEC } from './recording-rule.ts'
@@ -15,25 +16,31 @@ export const recordingRules: readonly ConformRule[] = [
     source: 'Secure Video R2 §6',
     needs: ['recording'],
     async judge(lab) {
-      const { moments } = await lab.get(recording)
+      const { trigger, at, by } = await lab.get(motionSeen)
+      if (by === 'before') throw new NotJudged('something moved before the trigger')
+      if (by === 'read') return { text: 'MotionDetected is true, and no event came', at }
       if (lab.options.trigger === undefined) return undefined
-      const delay = moments.motion - moments.trigger
-      return unless(delay <= 3000, `it came ${Math.round(delay)} ms after the trigger`, {
-        at: moments.motion,
+      const delay = at - trigger
+      return unless(delay <= 3000, `it came ${Math.round(delay)} ms after the trigger`, { at })
+    },
+  },
+  {
+    name: 'open-accepted',
+    group: 'recording',
+    severity: 'must',
+    checks: 'dataSend/open for ipcamera.recording is accepted with status 0 by an armed camera',
+    matters: LOST,
+    source: 'Secure Video R2 §4.1',
+    needs: ['recording'],
+    async judge(lab) {
+      const { answer } = await lab.get(opening)
+      const { status, reason } = openStatus(answer)
+      return unless(status === 0, `the status is ${status}, with ${String(reason)}`, {
+        bytes: answer.head,
+        at: answer.at,
       })
     },
   },
-  recordingRule(
-    {
-      name: 'open-accepted',
-      severity: 'must',
-      checks: 'dataSend/open for ipcamera.recording is accepted with status 0 by an armed camera',
-      matters: LOST,
-      source: 'Secure Video R2 §4.1',
-    },
-    ({ answer }) =>
-      unless(openStatus(answer).status === 0, 'it is not', { bytes: answer.head, at: answer.at }),
-  ),
   recordingRule(
     {
       name: 'open-answer-has-status',

@@ -15,6 +15,7 @@ const TILE = 'the tile in Home shows “No Response”, or an old picture'
 /** A picture, and how long it took. */
 const first: Experiment<{ answer: Answer; ms: number }> = {
   name: 'take a picture',
+  rule: 'picture-is-jpeg',
   async run(lab) {
     await lab.get(armed)
     const session = await lab.session()
