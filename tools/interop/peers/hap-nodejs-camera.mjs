@@ -1,25 +1,35 @@
 // A Secure Video camera of hap-nodejs, in a process of its own: its storage is global, and its mDNS is
-// switched off. usage: hap-nodejs-camera.mjs STORAGE SETUP-CODE; tells its port over IPC, takes
-// { motion }, { packets }, { endsWithoutLast } and { live }, what ffmpeg streams, from there.
+// switched off. usage: hap-nodejs-camera.mjs STORAGE SETUP-CODE [PACKAGE]; tells its port over IPC, takes
+// { motion }, { packets }, { silentPackets }, { picture }, { pace }, { endsWithoutLast } and { live }, what
+// ffmpeg streams, from there.
 import { spawn } from 'node:child_process'
 import { randomInt } from 'node:crypto'
 import { createRequire } from 'node:module'
 import process from 'node:process'
 import { setTimeout as delay } from 'node:timers/promises'
 
-import hap from 'hap-nodejs'
-
-const [storage, setupCode] = process.argv.slice(2)
+const [storage, setupCode, name = 'hap-nodejs'] = process.argv.slice(2)
+const require = createRequire(import.meta.url)
+const hap = require(name)
 const { Accessory, CameraController, Characteristic, HAPStorage, uuid } = hap
-const { CiaoAdvertiser } = createRequire(import.meta.url)('hap-nodejs/dist/lib/Advertiser.js')
+const { CiaoAdvertiser } = require(`${name}/dist/lib/Advertiser.js`)
+
+/** The initialization, and the four seconds before the motion. */
+const PREBUFFERED = 2
 
 HAPStorage.setCustomStoragePath(storage)
-for (const name of ['initPort', 'startAdvertising', 'updateAdvertisement', 'destroy']) {
-  CiaoAdvertiser.prototype[name] = async () => undefined
+for (const method of ['initPort', 'startAdvertising', 'updateAdvertisement', 'destroy']) {
+  CiaoAdvertiser.prototype[method] = async () => undefined
 }
 
 /** What the delegate sends: base64, the initialization first. */
 let packets = []
+/** The same without an audio track, for when sound is not to be recorded. */
+let silentPackets
+/** What is sent for a snapshot. */
+let picture = Buffer.from([0xff, 0xd8, 0xff, 0xd9])
+/** Milliseconds from a fragment to the next, those of a prebuffer excepted. */
+let pace
 /** Ends the generator without a last packet. */
 let endsWithoutLast = false
 
@@ -30,7 +40,7 @@ const sessions = new Map()
 
 // As plug-ins have it: the viewer's key is used in both directions, and ffmpeg sends.
 const streaming = {
-  handleSnapshotRequest: (_request, done) => done(undefined, Buffer.from([0xff, 0xd8, 0xff, 0xd9])),
+  handleSnapshotRequest: (_request, done) => done(undefined, picture),
   prepareStream({ sessionID, targetAddress, video, audio }, done) {
     if (live === undefined) {
       done(new Error('no live view here'))
@@ -51,7 +61,7 @@ const streaming = {
     report('stream', { type, video })
     if (type === 'start') session.ffmpeg = startFfmpeg(session, video)
     if (type === 'stop') {
-      session?.ffmpeg.kill('SIGKILL')
+      session?.ffmpeg?.kill('SIGKILL')
       sessions.delete(sessionID)
     }
     done()
@@ -78,15 +88,22 @@ const recording = {
   updateRecordingConfiguration: configuration => report('configuration', { configuration }),
   async *handleRecordingStreamRequest(streamId) {
     report('opened', { streamId })
-    for (const [i, packet] of packets.entries()) {
+    const isSilent = silentPackets !== undefined && !isSoundWanted()
+    const chosen = isSilent ? silentPackets : packets
+    for (const [i, packet] of chosen.entries()) {
       // It sends a whole stream in one turn of its event loop unless the delegate waits.
-      await delay(1)
-      const isLast = !endsWithoutLast && i === packets.length - 1
+      await delay(pace === undefined || i < PREBUFFERED ? 1 : pace)
+      const isLast = !endsWithoutLast && i === chosen.length - 1
       yield { data: Buffer.from(packet, 'base64'), isLast }
     }
   },
   acknowledgeStream: streamId => report('acknowledged', { streamId }),
   closeRecordingStream: (streamId, reason) => report('closed', { streamId, reason }),
+}
+
+function isSoundWanted() {
+  const service = accessory.getService(hap.Service.CameraRecordingManagement)
+  return service.getCharacteristic(Characteristic.RecordingAudioActive).value !== 0
 }
 
 const accessory = new Accessory('Peer', uuid.generate('hksv:interop:peer'))
@@ -132,6 +149,9 @@ await accessory.publish({
 
 process.on('message', message => {
   if (message.packets !== undefined) packets = message.packets
+  if (message.silentPackets !== undefined) silentPackets = message.silentPackets
+  if (message.picture !== undefined) picture = Buffer.from(message.picture, 'base64')
+  if (message.pace !== undefined) pace = message.pace
   if (message.endsWithoutLast !== undefined) endsWithoutLast = message.endsWithoutLast
   if (message.live !== undefined) live = message.live
   if (message.motion !== undefined)

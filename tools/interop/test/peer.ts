@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 
 /** What the peer process reports. */
@@ -14,9 +15,10 @@ export class Peer {
   readonly #waiting: (() => void)[] = []
   #stderr = ''
 
-  constructor(program: string, args: readonly string[]) {
+  /** @param execPath The Node that runs it; this one unless given. */
+  constructor(program: string, args: readonly string[], execPath: string = process.execPath) {
     const path = fileURLToPath(new URL(`../peers/${program}`, import.meta.url))
-    this.#child = fork(path, args, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+    this.#child = fork(path, args, { execPath, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
     this.#child.stderr?.on('data', (text: Buffer) => {
       this.#stderr += text.toString()
     })
@@ -42,6 +44,10 @@ export class Peer {
       if (this.#child.exitCode !== null) throw new Error(`the peer ended: ${this.#stderr}`)
       await new Promise<void>(resolve => this.#waiting.push(resolve))
     }
+  }
+
+  get stderr(): string {
+    return this.#stderr
   }
 
   stop(): void {

@@ -1,3 +1,4 @@
+import { isHubError } from '../errors.ts'
 import { subjectOf } from './evidence/subject.ts'
 import { timelineOf } from './evidence/timeline.ts'
 import { isOfCamera, Lab, reasonOf } from './lab.ts'
@@ -30,8 +31,12 @@ export async function conform(options: ConformOptions): Promise<ConformReport> {
     const probe = await lab.open()
     probe.close()
     const selected = conformRules.filter(options.select ?? (() => true))
+    let lost: string | undefined
     for (const rule of selected) {
-      const result = await judge(lab, rule)
+      const result = await judge(lab, rule, lost)
+      if (lost === undefined && result.outcome === 'failed' && (await isGone(lab))) {
+        lost = `the camera answers no more since ${rule.name}`
+      }
       results.push(result)
       options.onProgress?.({ step: 'rule', result, done: results.length, of: selected.length })
     }
@@ -62,11 +67,23 @@ export async function conform(options: ConformOptions): Promise<ConformReport> {
   }
 }
 
+/** Whether nothing answers at the address any more: the rest cannot be judged. */
+async function isGone(lab: Lab): Promise<boolean> {
+  try {
+    const probe = await lab.open()
+    probe.close()
+    return false
+  } catch (error) {
+    return isHubError(error) && error.code === 'HUB_UNREACHABLE'
+  }
+}
+
 /** Judges one rule; nothing it does ends the run. */
-async function judge(lab: Lab, rule: ConformRule): Promise<RuleResult> {
+async function judge(lab: Lab, rule: ConformRule, lost: string | undefined): Promise<RuleResult> {
   const startedAt = performance.now()
   const { name, group, severity, checks, matters, source } = rule
-  const verdict = await verdictOf(lab, rule)
+  const verdict: Verdict =
+    lost === undefined ? await verdictOf(lab, rule) : { outcome: 'skipped', text: lost }
   const durationMs = Math.round(performance.now() - startedAt)
   return { rule: name, group, severity, checks, matters, source, ...verdict, durationMs }
 }
@@ -77,7 +94,9 @@ async function verdictOf(lab: Lab, rule: ConformRule): Promise<Verdict> {
   const skipped = (text: string): Verdict => ({ outcome: 'skipped', text })
   if (lab.signal.aborted) return skipped('the run was stopped')
   if (rule.isDestructive === true && lab.options.isDestructive !== true) {
-    return skipped('it changes what cannot be put back: allow it with --destructive')
+    return skipped(
+      'it may end the camera, or change what cannot be put back: allow it with --destructive',
+    )
   }
   try {
     await meetNeeds(lab, rule)

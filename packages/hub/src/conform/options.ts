@@ -24,7 +24,7 @@ export interface ConformOptions {
   readonly press?: (signal: AbortSignal) => Promise<void>
   /** Restarts the camera; resolves when it may be asked again. */
   readonly restart?: (signal: AbortSignal) => Promise<void>
-  /** Judges what cannot be put back, too: wrong codes, unpairing, restarts. */
+  /** Judges what cannot be put back, too, or may end the camera: wrong codes, unpairing, restarts. */
   readonly isDestructive?: boolean
   /** Which rules; all unless given. */
   readonly select?: (rule: ConformRule) => boolean

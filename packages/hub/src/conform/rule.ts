@@ -64,7 +64,7 @@ export interface ConformRule {
   /** Where it stands: public documents, or `observed:` and by whom. */
   readonly source: string
   readonly needs: readonly ConformNeed[]
-  /** Judged only when the run may change what it cannot put back. */
+  /** Judged only when the run may change what it cannot put back, or end a camera's process. */
   readonly isDestructive?: true
   /**
    * @returns How it is broken; nothing when it is kept.

@@ -5,7 +5,7 @@ import { announcementOf, complaints, judge, startOwn } from './scene.ts'
 
 /** Why a rule may be left out here. */
 const knownReasons = [
-  'it changes what cannot be put back',
+  'it may end the camera, or change what cannot be put back',
   'the camera is no doorbell',
   'this machine was too busy to tell',
   'too few fragments came',

@@ -11,20 +11,26 @@ import {
 } from '@hksv/hub/conform'
 import { expect, test } from 'vitest'
 
+import { peerFaultsMarkdown } from './peer-faults.ts'
+
 const path = fileURLToPath(new URL('../../../../docs/conformance.md', import.meta.url))
-const BEGIN = '<!-- rules -->'
-const END = '<!-- end of rules -->'
 
 /** The formatter of the repository makes the columns of tables equally wide. */
 function unpadded(text: string): string {
   return text.replace(/ {2,}/g, ' ').replace(/-{3,}/g, '---')
 }
 
-test('docs/conformance.md lists the rules as they are; UPDATE_DOCS=1 writes them there', () => {
+const severityOf = (name: string) => conformRules.find(rule => rule.name === name)?.severity ?? '?'
+
+test.each([
+  ['rules', conformMarkdown(conformRules)],
+  ['peers', peerFaultsMarkdown(severityOf)],
+])('docs/conformance.md lists the %s as they are; UPDATE_DOCS=1 writes them', (name, content) => {
+  const [begin, end] = [`<!-- ${name} -->`, `<!-- end of ${name} -->`]
   const text = readFileSync(path, 'utf8')
-  const [before, rest = ''] = text.split(BEGIN)
-  const [, after] = rest.split(END)
-  const wanted = `${before}${BEGIN}\n\n${conformMarkdown(conformRules)}\n\n${END}${after}`
+  const [before, rest = ''] = text.split(begin)
+  const [, after] = rest.split(end)
+  const wanted = `${before}${begin}\n\n${content}\n\n${end}${after}`
   if (process.env['UPDATE_DOCS'] === '1') writeFileSync(path, wanted)
   else expect(unpadded(text)).toBe(unpadded(wanted))
 })

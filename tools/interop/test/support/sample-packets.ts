@@ -2,7 +2,7 @@ import { type Fragment, Fragmenter, initSegment, renderFragment } from '@hksv/fm
 import { openSource } from '@hksv/media'
 
 /** The built-in sample as a camera would send it. */
-export async function samplePackets(fragmentCount: number): Promise<Buffer[]> {
+export async function samplePackets(fragmentCount: number, withAudio = true): Promise<Buffer[]> {
   // As fast as it can be read.
   const clock = { now: () => 0, sleepUntil: async () => undefined }
   await using source = await openSource('sample', { clock })
@@ -18,10 +18,10 @@ export async function samplePackets(fragmentCount: number): Promise<Buffer[]> {
   const origin = { videoTime: fragments[0]?.video.decodeTime ?? 0 }
   const init = initSegment({
     video: { ...video, codec: 'avc1', trackId: 1 },
-    audio: { ...audio, codec: 'mp4a', trackId: 2 },
+    ...(withAudio && { audio: { ...audio, codec: 'mp4a', trackId: 2 } }),
   })
   const media = fragments.map((fragment, i) =>
-    Buffer.concat(renderFragment(fragment, { sequenceNumber: i + 1, origin, withAudio: true })),
+    Buffer.concat(renderFragment(fragment, { sequenceNumber: i + 1, origin, withAudio })),
   )
   return [Buffer.from(init), ...media]
 }

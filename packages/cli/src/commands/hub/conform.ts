@@ -67,7 +67,7 @@ export function conformCommand(): Command {
   addOption(
     command,
     '--destructive',
-    'also judge what cannot be put back: wrong codes, unpairing, restarts',
+    'also judge what may end the camera, or cannot be put back: wrong codes, unpairing, restarts',
     { standard: false },
   )
   addOption(command, '--rules <glob>', 'only rules of these names: fmp4-*,picture-is-jpeg')

@@ -221,6 +221,7 @@ async function startValue({ session, service }: View, sessionId: Uint8Array): Pr
         minRtcpIntervalSeconds: 5,
         comfortNoisePayloadType: 13,
       },
+      comfortNoise: 0,
     },
   })
   return Buffer.from(request).toString('base64')

@@ -121,6 +121,7 @@ export const hdsRules: readonly ConformRule[] = [
         { bytes: Uint8Array.from(bytes), offset: bytes.length - 1 },
       )
     },
+    { isDestructive: true },
   ),
   streamRule(
     {
@@ -161,6 +162,7 @@ export const hdsRules: readonly ConformRule[] = [
       session.close()
       return unless(isClosed, 'the connection was still open after 3 s')
     },
+    { isDestructive: true },
   ),
   hdsRule(
     {
