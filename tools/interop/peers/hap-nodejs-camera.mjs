@@ -10,7 +10,11 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 const [storage, setupCode, name = 'hap-nodejs'] = process.argv.slice(2)
 const require = createRequire(import.meta.url)
-const hap = require(name)
+const packages = {
+  'hap-nodejs': () => import('hap-nodejs'),
+  '@homebridge/hap-nodejs': () => import('@homebridge/hap-nodejs'),
+}
+const { default: hap } = await packages[name]()
 const { Accessory, CameraController, Characteristic, HAPStorage, uuid } = hap
 const { CiaoAdvertiser } = require(`${name}/dist/lib/Advertiser.js`)
 

