@@ -29,6 +29,8 @@ const [name = '', ...args] = process.argv.slice(2)
 const command = commands[name]
 if (command === undefined)
   fail(`usage: node tools/bootstrap.mjs ${Object.keys(commands).join('|')}`)
+/** What runs the camera alone needs no peers, no other versions of Node and no tools. */
+const isWhole = !['start', 'demo'].includes(name)
 install()
 build()
 await command(args)
@@ -40,7 +42,7 @@ function checkNode() {
   fail(`HKSV needs Node ${MINIMUM.join('.')} or newer; this is ${process.versions.node}.`)
 }
 
-/** Installs when the lockfile, or the Node it was installed for, is another than last time. */
+/** Installs when the lockfile, or the Node it was installed for, is another than last time; or more is needed. */
 function install() {
   const stamp = join(root, 'node_modules/.hksv-installed')
   const wanted = createHash('sha256')
@@ -48,10 +50,14 @@ function install() {
     .update(readFileSync(join(root, 'pnpm-workspace.yaml')))
     .update(process.versions.modules)
     .digest('hex')
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return
+  const [installedFor = '', scope = ''] = existsSync(stamp)
+    ? readFileSync(stamp, 'utf8').split(' ')
+    : []
+  if (installedFor === wanted && (scope === 'whole' || !isWhole)) return
   process.stderr.write('Installing the dependencies (once)...\n')
   const isWindows = process.platform === 'win32'
   const arguments_ = ['--yes', PNPM, 'install', '--frozen-lockfile', '--reporter=append-only']
+  if (!isWhole) arguments_.push('--filter', 'hksv-workspace', '--filter', 'hksv...')
   const installed = spawnSync(isWindows ? 'npx.cmd' : 'npx', arguments_, {
     cwd: root,
     shell: isWindows,
@@ -63,12 +69,13 @@ function install() {
     fail('The dependencies could not be installed; the lines above say why.')
   }
   mkdirSync(dirname(stamp), { recursive: true })
-  writeFileSync(stamp, wanted)
+  writeFileSync(stamp, `${wanted} ${isWhole ? 'whole' : 'camera'}`)
 }
 
 /** Builds what changed; a quarter of a second when nothing did. */
 function build() {
-  const arguments_ = [bin('typescript', 'bin/tsc'), '-b']
+  const projects = isWhole ? [] : ['packages/cli']
+  const arguments_ = [bin('typescript', 'bin/tsc'), '-b', ...projects]
   const { status } = spawnSync(process.execPath, arguments_, { cwd: root, stdio: 'inherit' })
   if (status !== 0) fail('The build failed; the lines above say why.')
 }
