@@ -157,6 +157,16 @@ export class Lab {
     this.#cleanups.length = 0
   }
 
+  /** Does what the caller of the run gave it to do. @throws NotJudged when that fails */
+  async act(name: string, action: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    try {
+      await action(this.signal)
+    } catch (cause) {
+      this.signal.throwIfAborted()
+      throw new NotJudged(`the ${name} failed: ${reasonOf(cause)}`, { cause })
+    }
+  }
+
   /** Tells people something while the run goes on. */
   note(text: string): void {
     this.options.onProgress?.({ step: 'note', text })

@@ -60,3 +60,20 @@ test('a mistake is found by the rule of its name', { timeout: 200_000 }, async (
   await Promise.all(cameras.map(judgeNext))
   expect(missed).toEqual([])
 })
+
+test('a trigger that fails is no fault of the camera', async () => {
+  const camera = await FaultyCamera.start()
+  const trigger = () => Promise.reject(new Error('no such lamp'))
+  const { results } = await judge(camera.address, {
+    ...(await camera.pairedStore()),
+    trigger,
+    rules: ['motion-is-reported', 'open-accepted', 'database-stays'],
+    fillMs: FILL_MS,
+  })
+  const text = 'the trigger failed: no such lamp'
+  expect(results).toMatchObject([
+    { rule: 'motion-is-reported', outcome: 'skipped', text },
+    { rule: 'open-accepted', outcome: 'skipped', text },
+    { rule: 'database-stays', outcome: 'passed' },
+  ])
+})

@@ -133,7 +133,9 @@ async function run(flags: ConformFlags, { output, select, stop }: Run): Promise<
   for (const path of flags.report) await write(output, path, report)
   const { failedMust } = report.counts
   if (failedMust > 0)
-    throw new IncompleteError(`The camera breaks ${failedMust} rules that it must keep.`)
+    throw new IncompleteError(
+      `The camera breaks ${failedMust} ${failedMust === 1 ? 'rule' : 'rules'} that it must keep.`,
+    )
   if (!report.isComplete) throw new IncompleteError('The run was stopped.')
 }
 

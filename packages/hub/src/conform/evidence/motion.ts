@@ -66,7 +66,7 @@ async function prebuffered(lab: Lab): Promise<void> {
 async function startMotion(lab: Lab): Promise<number> {
   const { trigger, motionTimeoutMs = MOTION_MS } = lab.options
   if (trigger !== undefined) {
-    await trigger(lab.signal)
+    await lab.act('trigger', trigger)
     return TRIGGER_MS
   }
   lab.note(`Move in front of the camera: it has ${Math.round(motionTimeoutMs / 1000)} s to see it.`)

@@ -24,7 +24,8 @@ export const restarted: Experiment<RestartEvidence> = {
   async run(lab) {
     const { base64 } = await lab.get(armed)
     const before = await lab.get(database)
-    await lab.options.restart?.(lab.signal)
+    const { restart } = lab.options
+    if (restart !== undefined) await lab.act('restart', restart)
     const deadline = performance.now() + UP_MS
     for (;;) {
       try {

@@ -28,7 +28,8 @@ const ring: Experiment<{
       Buffer.from(moved).toString().includes('"value":1') ||
       Buffer.from(moved).toString().includes('"value":true')
     const pressedAt = performance.now()
-    await lab.options.press?.(lab.signal)
+    const { press } = lab.options
+    if (press !== undefined) await lab.act('bell', press)
     await session.events.poll(RING_MS, event =>
       entriesOf(event).some(({ iid }) => iid === bell.iid),
     )
