@@ -31,6 +31,7 @@ export {
   hapStatusError,
   isAccessoryError,
 } from './errors.ts'
+export type { LiveSuite } from './live/live-suite.ts'
 export type { Log } from './log.ts'
 export type { RecordingReport } from './recording/recording-session.ts'
 export { readEvents } from './records/event-file.ts'

@@ -48,6 +48,7 @@ async function service<C extends Clock>(clock: C, given?: MediaSource) {
     log,
     clock,
     random: length => randomBytes(length),
+    suites: ['AES_CM_128_HMAC_SHA1_80'],
     isAllowed: () => switches.isAllowed,
     used: isInUse => used.push(isInUse),
     started: () => undefined,

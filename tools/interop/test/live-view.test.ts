@@ -1,98 +1,18 @@
 import { spawnSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { type CameraEvent, type RunningCamera, startCamera } from '@hksv/accessory'
-import { nodeProvider } from '@hksv/crypto/node'
 import { readMovie } from '@hksv/fmp4'
-import {
-  AccessoryClient,
-  ControllerStore,
-  characteristicOf,
-  LiveMovie,
-  LiveView,
-  pair,
-} from '@hksv/hub'
-import { type Clock, openSource } from '@hksv/media'
-import { expect, onTestFinished, test } from 'vitest'
+import { characteristicOf, LiveMovie, LiveView } from '@hksv/hub'
+import { expect, test } from 'vitest'
+
+import { following, hash, must, pictures, sampleHashes, stage } from './support/live-stage.ts'
 
 const hasFfmpeg = spawnSync('ffmpeg', ['-version']).status === 0
 if (!hasFfmpeg && process.env['CI'] === 'true') throw new Error('ffmpeg is missing in CI')
 
-const silent = { debug() {}, info() {}, warn() {}, error() {} }
-const unhurried: Clock = { now: () => 0, sleepUntil: async () => undefined }
-
-const hash = (data: Uint8Array) => createHash('sha256').update(data).digest('hex')
-
-/** Hashes of the pictures of the built-in sample, as often as it is asked for. */
-async function sampleHashes(): Promise<string[]> {
-  await using source = await openSource('sample', { clock: unhurried })
-  const stop = new AbortController()
-  const hashes: string[] = []
-  for await (const sample of source.samples(stop.signal)) {
-    if (sample.track === 'video') hashes.push(hash(sample.data))
-    // It loops: one round has all of its pictures.
-    if (hashes.length > 1 && hashes.at(-1) === hashes[0]) break
-  }
-  stop.abort()
-  return hashes.slice(0, -1)
-}
-
-interface Stage {
-  readonly camera: RunningCamera
-  readonly events: CameraEvent[]
-  readonly directory: string
-  readonly client: AccessoryClient
-  /** Another connection of the same hub. */
-  readonly connect: () => Promise<AccessoryClient>
-}
-
-async function stage(host = '127.0.0.1'): Promise<Stage> {
-  const directory = mkdtempSync(join(tmpdir(), 'hksv-live-'))
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
-  const source = await openSource('sample')
-  onTestFinished(() => source[Symbol.asyncDispose]())
-  const events: CameraEvent[] = []
-  const camera = await startCamera({
-    ...{ name: 'Porch', host, mdns: false, log: silent, source },
-    storage: join(directory, 'camera'),
-    onEvent: event => events.push(event),
-  })
-  onTestFinished(() => camera.close())
-  const store = await ControllerStore.open(join(directory, 'hub'), nodeProvider)
-  const { port, setupCode = '' } = camera.info
-  const accessory = await pair({ store, host, port, setupCode })
-  const connect = async () => {
-    const client = await AccessoryClient.connect({ store, accessory })
-    onTestFinished(() => client.close())
-    return client
-  }
-  return { camera, events, directory, client: await connect(), connect }
-}
-
-/** Takes so many pictures. @returns Their hashes. */
-async function pictures(view: LiveView, count: number): Promise<string[]> {
-  const hashes: string[] = []
-  for await (const { track, data } of view) {
-    if (track === 'video') hashes.push(hash(data))
-    if (hashes.length === count) break
-  }
-  return hashes
-}
-
-/** Those of the sample from where `first` is, over its end. */
-function following(all: readonly string[], first: string | undefined, count: number): string[] {
-  const from = all.indexOf(first ?? '')
-  return Array.from({ length: count }, (_, i) => all[(from + i) % all.length] ?? '')
-}
-
-const must = (view: LiveView) =>
-  view.report().video.findings.filter(({ level }) => level === 'must')
-
 test.each(['127.0.0.1', '::1'])('what is seen over %s is what the source has', async host => {
-  const { client, camera, events } = await stage(host)
+  const { client, camera, events } = await stage({ host })
   const view = await LiveView.open(client)
   const seen = await pictures(view, 45)
   expect(seen).toEqual(following(await sampleHashes(), seen[0], 45))

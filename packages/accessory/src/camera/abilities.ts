@@ -1,4 +1,5 @@
 import { AccessoryError } from '../errors.ts'
+import { type LiveSuite, liveSuites } from '../live/live-suite.ts'
 import type { RecordingAbilities } from './recording-offer.ts'
 
 /** What a camera has, as far as its source does not say. */
@@ -6,6 +7,11 @@ export interface CameraAbilities {
   readonly isDoorbell?: boolean
   /** How many people can look at once: 1 to 4, 2 unless given. */
   readonly streamCount?: number
+  /**
+   * What may protect live views, the best first; `AES_CM_128_HMAC_SHA1_80` alone unless given, which every
+   * viewer takes. With `none` whoever is on the network may look.
+   */
+  readonly liveSuites?: readonly LiveSuite[]
   readonly recording?: RecordingAbilities
   /** It can be talked through. A doorbell always can. */
   readonly hasSpeaker?: boolean
@@ -40,13 +46,20 @@ export function completeAbilities(given: CameraAbilities): CompleteAbilities {
     hasSpeaker = false,
     hasOccupancySensor = false,
     fieldOfView = 0,
+    liveSuites: suites = ['AES_CM_128_HMAC_SHA1_80'],
   } = given
   if (!Number.isInteger(streamCount) || streamCount < 1 || streamCount > 4) {
     throw invalid('A camera has one to four streams')
   }
   if (!(fieldOfView >= 0 && fieldOfView <= 360))
     throw invalid('A field of view has 0 to 360 degrees')
-  return { isDoorbell, streamCount, hasSpeaker, hasOccupancySensor, fieldOfView }
+  if (suites.length === 0 || suites.some(suite => !liveSuites.includes(suite))) {
+    throw invalid(`Live views are protected with one of ${liveSuites.join(', ')}`)
+  }
+  return {
+    ...{ isDoorbell, streamCount, hasSpeaker, hasOccupancySensor, fieldOfView },
+    liveSuites: suites,
+  }
 }
 
 function invalid(message: string): AccessoryError {

@@ -217,12 +217,13 @@ export class CameraAccessory implements RunningCamera {
   }
 
   #createStream(index: number): StreamService {
-    const { crypto, clock, log, settings } = this.#parts
+    const { crypto, clock, log, settings, abilities } = this.#parts
     return new StreamService({
       ...this.#camera.live,
       clock,
       log,
       random: length => crypto.random(length),
+      suites: abilities.liveSuites,
       isAllowed: () => isStreamAllowed(settings.current, index),
       used: isInUse => this.#services.showStream(index, isInUse),
       started: controllerId => this.#emit({ event: 'stream-started', controllerId }),

@@ -168,10 +168,10 @@ function uint8(settings: SettingsStore, name: BooleanSetting): CharacteristicOpt
 }
 
 function addStreamManagement(
-  { database, settings, liveView }: CameraServicesOptions,
+  { database, settings, liveView, abilities }: CameraServicesOptions,
   index: number,
 ): PublishedCharacteristic<string> {
-  const supported = encodeStreamOffer()
+  const supported = encodeStreamOffer(abilities.liveSuites)
   const { characteristics } = database.add(`stream-${index + 1}`, {
     service: 'cameraRtpStreamManagement',
     characteristics: {

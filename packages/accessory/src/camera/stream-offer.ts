@@ -5,6 +5,7 @@ import {
 } from '@hksv/hap'
 
 import { toBase64 } from '../base64.ts'
+import { type LiveSuite, liveSuites } from '../live/live-suite.ts'
 
 /** Sizes that phones and watches ask of a live view. */
 const STREAM_SIZES: readonly (readonly [number, number, number])[] = [
@@ -17,7 +18,11 @@ const STREAM_SIZES: readonly (readonly [number, number, number])[] = [
 ]
 
 /** The values of characteristics 114, 115 and 116. */
-export function encodeStreamOffer(): { video: string; audio: string; rtp: string } {
+export function encodeStreamOffer(suites: readonly LiveSuite[]): {
+  video: string
+  audio: string
+  rtp: string
+} {
   const attributes = STREAM_SIZES.map(([width, height, frameRate]) => ({
     width,
     height,
@@ -30,6 +35,10 @@ export function encodeStreamOffer(): { video: string; audio: string; rtp: string
       supportedVideoStreamConfiguration.encode({ codecs: [{ codec: 0, parameters, attributes }] }),
     ),
     audio: toBase64(supportedAudioStreamConfiguration.encode({ codecs: [opus], comfortNoise: 0 })),
-    rtp: toBase64(supportedRtpConfiguration.encode({ cryptoSuites: [0] })),
+    rtp: toBase64(
+      supportedRtpConfiguration.encode({
+        cryptoSuites: suites.map(suite => liveSuites.indexOf(suite)),
+      }),
+    ),
   }
 }

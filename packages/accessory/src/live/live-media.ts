@@ -22,9 +22,9 @@ const GAP = CLOCK_RATE / 30
 export interface LiveTrack {
   readonly socket: DatagramSocket
   readonly ssrc: number
-  /** With what we seal, and with what the viewer does. */
-  readonly srtp: SrtpKey
-  readonly peerSrtp: SrtpKey
+  /** With what we seal, and with what the viewer does; nothing where nothing is protected. */
+  readonly srtp: SrtpKey | undefined
+  readonly peerSrtp: SrtpKey | undefined
 }
 
 /** What a {@link LiveMedia} works with. */
@@ -296,7 +296,7 @@ function send(sender: RtpSender, socket: DatagramSocket, now: number): void {
 }
 
 function sealing({ ssrc, srtp, peerSrtp }: LiveTrack) {
-  return { ssrc, srtp, peerSrtp }
+  return { ssrc, ...(srtp && { srtp }), ...(peerSrtp && { peerSrtp }) }
 }
 
 function wantedStream({ attributes, rtp }: LiveSelection): WantedStream {

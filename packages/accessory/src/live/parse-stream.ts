@@ -10,27 +10,24 @@ import {
 } from '@hksv/hap'
 import { hapStatusError } from '../errors.ts'
 import type { LiveSelection } from './live-media.ts'
+import { isSealing, type LiveSuite } from './live-suite.ts'
 
 /** Less has no room for pictures; more is no datagram. */
 const MTUS = { min: 256, max: 65_535 }
-const AES_128 = { suite: 0, keyLength: 16, saltLength: 14 }
 const OPUS = 3
 /** 16 and 24 kHz. */
 const OPUS_RATES = [1, 2]
 
 /** @throws AccessoryError `HAP_STATUS` -70410 for what cannot be set up. */
-export function parseSetupEndpoints(base64: string): SetupEndpointsRequest {
+export function parseSetupEndpoints(
+  base64: string,
+  offered: readonly LiveSuite[],
+): SetupEndpointsRequest {
   const request = read(base64, bytes => setupEndpointsRequest.decodeLenient(bytes))
   const { version, address, videoPort, audioPort } = request.controllerAddress
   check(version === 0 ? isIPv4(address) : version === 1 && isIPv6(address))
   check(videoPort > 0 && audioPort > 0)
-  for (const { cryptoSuite, masterKey, masterSalt } of [
-    request.videoSealing,
-    request.audioSealing,
-  ]) {
-    check(cryptoSuite === AES_128.suite && masterKey.length === AES_128.keyLength)
-    check(masterSalt.length === AES_128.saltLength)
-  }
+  check(isSealing(request.videoSealing, offered) && isSealing(request.audioSealing, offered))
   return request
 }
 

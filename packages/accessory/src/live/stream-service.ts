@@ -1,12 +1,10 @@
 import {
   hapStatus,
   type SetupEndpointsRequest,
-  type StreamSealing,
   setupEndpointsResponse,
   streamCommand,
 } from '@hksv/hap'
 import type { Clock } from '@hksv/media'
-import type { SrtpKey } from '@hksv/media/live'
 
 import { toBase64 } from '../base64.ts'
 import type { SourceReader } from '../camera/source-reader.ts'
@@ -16,6 +14,7 @@ import type { LiveSound } from '../live-audio/live-sound.ts'
 import type { Log } from '../log.ts'
 import { DatagramSocket, withoutScope } from './datagram-socket.ts'
 import { LiveStream, type StreamEnd, type StreamReport } from './live-stream.ts'
+import { keyOf, type LiveSuite, newKey, sealingOf } from './live-suite.ts'
 import { parseSelected, parseSetupEndpoints, reconfigured, startSelection } from './parse-stream.ts'
 import type { Talk } from './talk.ts'
 
@@ -30,6 +29,8 @@ export interface StreamServiceOptions {
   readonly log: Log
   readonly clock: Clock
   readonly random: (length: number) => Uint8Array
+  /** What a viewer may choose to protect with. */
+  readonly suites: readonly LiveSuite[]
   /** Whether anybody may look. */
   readonly isAllowed: () => boolean
   /** Told when it becomes used or free. */
@@ -67,7 +68,7 @@ export class StreamService {
    * @throws AccessoryError `HAP_STATUS`
    */
   async setUp(base64: string, requester: Requester): Promise<void> {
-    const request = this.#ifAllowed(() => parseSetupEndpoints(base64))
+    const request = this.#ifAllowed(() => parseSetupEndpoints(base64, this.#options.suites))
     const owner = this.#settingUp ?? this.#stream?.requester
     if (owner !== undefined && owner !== requester) {
       this.#answer(requester, request, { status: STATUS.busy })
@@ -141,15 +142,19 @@ export class StreamService {
       return
     }
     const { random } = this.#options
-    const videoTrack = { socket: video, ssrc: ssrcOf(random(4)), srtp: newKey(random) }
-    const audioTrack = { socket: audio, ssrc: ssrcOf(random(4)), srtp: newKey(random) }
+    const { videoSealing, audioSealing } = request
+    const track = (socket: DatagramSocket, sealing: typeof videoSealing) => ({
+      ...{ socket, ssrc: ssrcOf(random(4)) },
+      ...{ srtp: newKey(sealing, random), peerSrtp: keyOf(sealing) },
+    })
+    const [videoTrack, audioTrack] = [track(video, videoSealing), track(audio, audioSealing)]
     this.#stream = new LiveStream({
       ...this.#options,
       requester,
       sessionId: Uint8Array.from(request.sessionId),
       ipVersion: version === 1 ? 6 : 4,
-      video: { ...videoTrack, peerSrtp: keyOf(request.videoSealing) },
-      audio: { ...audioTrack, peerSrtp: keyOf(request.audioSealing) },
+      video: videoTrack,
+      audio: audioTrack,
       ended: report => this.#ended(report),
     })
     this.#answer(requester, request, {
@@ -191,20 +196,6 @@ function withoutMapping(address: string): string {
 
 function ssrcOf(bytes: Uint8Array): number {
   return new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0)
-}
-
-function newKey(random: (length: number) => Uint8Array): SrtpKey {
-  return { suite: 'AES_CM_128_HMAC_SHA1_80', key: random(16), salt: random(14) }
-}
-
-/** A copy: the request's bytes belong to it. */
-function keyOf({ masterKey, masterSalt }: StreamSealing): SrtpKey {
-  const [key, salt] = [Uint8Array.from(masterKey), Uint8Array.from(masterSalt)]
-  return { suite: 'AES_CM_128_HMAC_SHA1_80', key, salt }
-}
-
-function sealingOf({ key, salt }: SrtpKey): StreamSealing {
-  return { cryptoSuite: 0, masterKey: key, masterSalt: salt }
 }
 
 function isEqual(a: Uint8Array, b: Uint8Array): boolean {

@@ -27,7 +27,7 @@ export class Talk {
 
   /** @param payloadType - Negotiated for Opus. */
   open({ peerSrtp }: LiveTrack, payloadType: number): TalkPath {
-    const srtp = new SrtpReceiver(peerSrtp)
+    const srtp = peerSrtp && new SrtpReceiver(peerSrtp)
     return new TalkPath(this.#options, { srtp, payloadType }, session => {
       const closing = session[Symbol.asyncDispose]().catch((error: unknown) => {
         this.#options.log.warn({ err: error }, 'What a viewer said could not be ended.')
@@ -46,7 +46,7 @@ export class Talk {
 /** From the datagrams of one viewer to the loudspeaker. Nothing is started before the first word. */
 export class TalkPath {
   readonly #options: TalkOptions
-  readonly #srtp: SrtpReceiver
+  readonly #srtp: SrtpReceiver | undefined
   readonly #payloadType: number
   readonly #closed: (session: TalkSession) => void
   #session: TalkSession | undefined
@@ -54,7 +54,7 @@ export class TalkPath {
 
   constructor(
     options: TalkOptions,
-    { srtp, payloadType }: { srtp: SrtpReceiver; payloadType: number },
+    { srtp, payloadType }: { srtp: SrtpReceiver | undefined; payloadType: number },
     closed: (session: TalkSession) => void,
   ) {
     this.#options = options
@@ -65,7 +65,8 @@ export class TalkPath {
 
   /** Takes a datagram that is no RTCP; it is deciphered in place. What does not belong here is ignored. */
   receive(datagram: Uint8Array): void {
-    const plain = this.#isOver ? 'over' : this.#srtp.unprotectRtp(datagram)
+    if (this.#isOver) return
+    const plain = this.#srtp === undefined ? datagram : this.#srtp.unprotectRtp(datagram)
     if (typeof plain === 'string' || this.#options.isMuted()) return
     const packet = parseRtpPacket(plain)
     if (packet?.payloadType !== this.#payloadType) return

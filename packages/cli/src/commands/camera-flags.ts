@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import process from 'node:process'
 
-import { type CameraOptions, recordingSizes } from '@hksv/accessory'
+import { type CameraOptions, type LiveSuite, recordingSizes } from '@hksv/accessory'
 import {
   ffmpegSensor,
   isMediaError,
@@ -49,6 +49,7 @@ export interface CameraFlags {
   setupCode?: string
   doorbell: boolean
   streams: number
+  srtp?: readonly LiveSuite[]
   prebuffer: 4000 | 8000
   sizes?: readonly Size[]
   snapshot?: string
@@ -143,6 +144,12 @@ function addAbilityFlags(command: Command): void {
     parse: parseStreams,
     standard: 2,
   })
+  addOption(
+    command,
+    '--srtp <list>',
+    'what may protect live views, the best first: aes-128, aes-256, none; aes-128 unless given',
+    { parse: text => text.split(',').map(parseSuite) },
+  )
   addOption(command, '--prebuffer <ms>', 'what a clip begins with: 4000 or 8000', {
     parse: parsePrebuffer,
     standard: 4000,
@@ -190,6 +197,7 @@ export function cameraOptions(
     mdns: flags.mdns,
     isDoorbell: flags.doorbell,
     streamCount: flags.streams,
+    ...(flags.srtp && { liveSuites: flags.srtp }),
     hasSpeaker: flags.speaker || talkback !== undefined,
     hasOccupancySensor: flags.occupancy,
     fieldOfView: flags.fieldOfView,
@@ -258,6 +266,18 @@ function parseTalkBack(text: string): TalkBack {
 function parseStreams(text: string): number {
   if (!/^[1-4]$/.test(text)) throw new InvalidArgumentError('It is 1, 2, 3 or 4.')
   return Number(text)
+}
+
+const SUITES = new Map<string, LiveSuite>([
+  ['aes-128', 'AES_CM_128_HMAC_SHA1_80'],
+  ['aes-256', 'AES_256_CM_HMAC_SHA1_80'],
+  ['none', 'none'],
+])
+
+function parseSuite(text: string): LiveSuite {
+  const suite = SUITES.get(text.trim())
+  if (suite === undefined) throw new InvalidArgumentError('It is aes-128, aes-256 or none.')
+  return suite
 }
 
 function parsePrebuffer(text: string): number {
