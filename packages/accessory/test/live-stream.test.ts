@@ -156,6 +156,24 @@ describe('a live view', () => {
     expect(await stopped.next()).toMatchObject({ reason: 'connection-lost' })
   })
 
+  test('sends nothing more to who took their leave, and is ended by them all the same', async () => {
+    const source = await openSource('sample')
+    const { stream, stopped, used } = await service(systemClock, source)
+    const viewer = await LiveViewer.open()
+    const { requester } = connection()
+    await stream.setUp(viewer.setup(), requester)
+    stream.select(viewer.start(), requester)
+    await viewer.datagrams.next()
+    // An empty receiver report and a BYE, of SSRC 7.
+    const goodbye = Uint8Array.of(0x80, 0xc9, 0, 1, 0, 0, 0, 7, 0x81, 0xcb, 0, 1, 0, 0, 0, 7)
+    viewer.report(goodbye, parseAnswer(stream.answerFor(requester)))
+    // The sample goes on for ever: only who is not sent any more hears nothing for as long as this.
+    await expect.poll(() => viewer.isQuiet(500), { timeout: 5000 }).toBe(true)
+    expect(used).toEqual([true])
+    stream.select(viewer.select(0), requester)
+    expect(await stopped.next()).toMatchObject({ reason: 'controller' })
+  })
+
   test('is busy for others, and set up anew by the same connection', async () => {
     const { stream } = await service(new StepClock())
     const [viewer, other] = [await LiveViewer.open(), await LiveViewer.open()]

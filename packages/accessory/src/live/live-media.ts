@@ -8,6 +8,7 @@ import type { LiveSound } from '../live-audio/live-sound.ts'
 import type { Log } from '../log.ts'
 import type { DatagramSocket } from './datagram-socket.ts'
 import type { Talk, TalkPath } from './talk.ts'
+import { Thinning } from './thinning.ts'
 
 /** Of characteristic 115 and 117. */
 const OPUS = 3
@@ -74,6 +75,10 @@ export class LiveMedia implements SampleListener {
   readonly #video: RtpSender
   readonly #audio: RtpSender | undefined
   readonly #talk: TalkPath | undefined
+  readonly #thinning: Thinning
+  /** Pictures were left out: what comes before the next key frame cannot be decoded. */
+  #isGap = false
+  #thinnings = 0
   /** Pictures that wait, the oldest first. */
   #backlog: MediaSample[] = []
   #catchUpAt = 0
@@ -94,6 +99,7 @@ export class LiveMedia implements SampleListener {
     this.#audioFormat = heard
     this.#pace = pace
     this.#wanted = wantedStream(selection)
+    this.#thinning = new Thinning(rtp.maxBitRateKbps)
     const common = {
       ipVersion,
       random,
@@ -154,6 +160,11 @@ export class LiveMedia implements SampleListener {
     return this.#viewerReport
   }
 
+  /** How often key frames had to go alone. */
+  get thinnings(): number {
+    return this.#thinnings
+  }
+
   /** Begins to send, or goes on after {@link LiveMedia.pause}. */
   play(): void {
     if (this.#stop !== undefined) return
@@ -185,6 +196,7 @@ export class LiveMedia implements SampleListener {
     const { reader } = this.#options
     const before = reader.encodingFor(this.#wanted)
     this.#wanted = wantedStream(selection)
+    this.#thinning.maxKbps = selection.rtp.maxBitRateKbps
     if (this.#stop === undefined || reader.encodingFor(this.#wanted) === before) return
     this.pause()
     this.play()
@@ -246,6 +258,11 @@ export class LiveMedia implements SampleListener {
 
   #show({ decodeTime, compositionTimeOffset = 0, isSync, data }: MediaSample): void {
     if (this.#timescale === undefined) return
+    const now = this.#pace.now()
+    this.#thinning.count(data.length, now)
+    const isLeftOut = !isSync && (this.#isGap || this.#thinning.isThin(now))
+    this.#isGap = isLeftOut
+    if (isLeftOut) return
     const scale = CLOCK_RATE / this.#timescale
     const time = Math.round((decodeTime + compositionTimeOffset) * scale)
     if (this.#shift === undefined) {
@@ -253,7 +270,7 @@ export class LiveMedia implements SampleListener {
       this.#shift = this.#lastTime === undefined ? 0 : this.#lastTime + GAP - time
     }
     this.#lastTime = time + this.#shift
-    this.#video.send({ decodeTime: this.#lastTime, isSync, data }, this.#pace.now())
+    this.#video.send({ decodeTime: this.#lastTime, isSync, data }, now)
   }
 
   #hear({ decodeTime, data }: LiveAudioFrame): void {
@@ -265,17 +282,31 @@ export class LiveMedia implements SampleListener {
     this.#pace.wake()
   }
 
-  /** Lost pictures and key frames that are asked for are not made up for: the source has its own pace. */
+  /**
+   * Lost pictures and key frames that are asked for are not made up for: the source has its own pace.
+   * Whoever takes their leave is sent nothing more; the command that ends the live view follows.
+   */
   #heed(events: readonly RtpSenderEvent[]): void {
     for (const event of events) {
+      if (event.type === 'goodbye') this.pause()
       if (event.type !== 'reception-report') continue
       const { report, roundTripMs } = event
+      this.#thin(report.fractionLost)
       this.#viewerReport = {
         lostPackets: report.cumulativeLost,
         jitterMs: Math.round((report.jitter * 1000) / CLOCK_RATE),
         ...(roundTripMs !== undefined && { roundTripMs: Math.round(roundTripMs) }),
       }
     }
+  }
+
+  #thin(fractionLost: number): void {
+    if (!this.#thinning.report(fractionLost, this.#pace.now())) return
+    this.#thinnings++
+    const { maxKbps, bitRate } = this.#thinning
+    this.#options.log.info(
+      `A viewer asked for ${maxKbps} kbit/s, the source has ${Math.round(bitRate / 1000)}, and packets are lost: only key frames are sent for a while.`,
+    )
   }
 
   #flush(now: number): void {

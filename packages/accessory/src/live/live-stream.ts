@@ -38,6 +38,8 @@ export interface StreamReport {
   readonly packets: number
   /** Bytes of their payloads. */
   readonly bytes: number
+  /** How often only key frames were sent for a while, because packets were lost. */
+  readonly thinnings: number
   /** What the viewer said last of the pictures; nothing of one that never did. */
   readonly viewer: ViewerReport | undefined
 }
@@ -125,6 +127,7 @@ export class LiveStream {
       durationMs: this.#sinceStart(now),
       firstPacketMs: this.#sinceStart(this.#media?.firstPacketAt),
       ...(this.#media?.sent ?? { packets: 0, bytes: 0 }),
+      thinnings: this.#media?.thinnings ?? 0,
       viewer: this.#media?.viewerReport,
     })
   }

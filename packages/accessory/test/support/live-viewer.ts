@@ -8,7 +8,7 @@ import {
   setupEndpointsRequest,
   setupEndpointsResponse,
 } from '@hksv/hap'
-import { SrtpReceiver } from '@hksv/media/live'
+import { SrtpReceiver, SrtpSender } from '@hksv/media/live'
 import { isRtcp } from '@hksv/media/rtp'
 import { onTestFinished } from 'vitest'
 
@@ -77,6 +77,26 @@ export class LiveViewer {
       },
       ...(audio !== undefined && { audio }),
     })
+  }
+
+  /** Whether no picture comes for so long; reports may. */
+  async isQuiet(ms: number): Promise<boolean> {
+    let pictures = 0
+    const count = (bytes: Buffer) => void (!isRtcp(bytes) && pictures++)
+    this.#socket.on('message', count)
+    await new Promise(resolve => setTimeout(resolve, ms))
+    this.#socket.off('message', count)
+    return pictures === 0
+  }
+
+  /** Sends RTCP, sealed as it announced. */
+  report(rtcp: Uint8Array, { accessoryAddress }: SetupEndpointsResponse): void {
+    const { masterKey: key, masterSalt: salt } = sealing
+    const sender = new SrtpSender({ suite: 'AES_CM_128_HMAC_SHA1_80', key, salt })
+    const buffer = Buffer.alloc(rtcp.length + sender.overhead + 4)
+    buffer.set(rtcp)
+    const sealed = buffer.subarray(0, sender.protectRtcp(buffer, rtcp.length))
+    this.#socket.send(sealed, accessoryAddress?.videoPort ?? 0, this.#address)
   }
 
   /** The next RTP packets' NAL units, put together again: so many as were asked for. */
