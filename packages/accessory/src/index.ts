@@ -36,6 +36,7 @@ export type { Log } from './log.ts'
 export type { RecordingReport } from './recording/recording-session.ts'
 export { readEvents } from './records/event-file.ts'
 export type {
+  EventLive,
   EventOutcome,
   EventRecord,
   EventRecording,

@@ -1,4 +1,10 @@
-import { type EventOutcome, type EventRecord, type EventRecording, explain } from '@hksv/accessory'
+import {
+  type EventLive,
+  type EventOutcome,
+  type EventRecord,
+  type EventRecording,
+  explain,
+} from '@hksv/accessory'
 import { expect, test } from 'vitest'
 
 const recording: EventRecording = {
@@ -67,6 +73,14 @@ const endedBy = (one: EventRecording, by: Ended['by'], reason: string) => ({
 const { ended: _, ...running } = some
 const failure = { sourceFailures: [{ afterMs: 1, message: 'The source failed: unplugged' }] }
 
+const looked: EventLive = {
+  controllerId: 'phone',
+  ...{ width: 1280, height: 720, frameRate: 30, maxBitRateKbps: 299 },
+  firstPacketAfterMs: 4,
+  packets: 1200,
+  bytes: 1_400_000,
+  reason: 'viewer-silent',
+}
 const verdicts: Record<EventOutcome, [Partial<EventRecord>, string][]> = {
   pending: [
     [{}, 'It is not over yet: 2 controllers were told, and may still ask for a recording.'],
@@ -198,6 +212,18 @@ const verdicts: Record<EventOutcome, [Partial<EventRecord>, string][]> = {
       'The camera was stopped before it was over, and there was no clip to come: no home has paired with the camera. Add it in Home.',
     ],
   ],
+  watched: [
+    [
+      { live: looked, endedAfterMs: 61_200 },
+      'phone looked for 61 s; nothing was heard of the viewer for 30 s. A firewall may keep UDP between the two.',
+    ],
+  ],
+  'nothing-shown': [
+    [
+      { live: { ...looked, packets: 0, bytes: 0 } },
+      'phone wanted to look, and nothing was sent. Check the source: a live view needs H.264, and a key frame every few seconds.',
+    ],
+  ],
 }
 const rows = (Object.keys(verdicts) as EventOutcome[]).flatMap(outcome =>
   verdicts[outcome].map(([more, text]) => [outcome, text, more] as const),
@@ -255,5 +281,21 @@ test('warns of what may be the cause', () => {
     expect.stringContaining('first fragment took 4.0 s'),
     expect.stringContaining('slow to take'),
     expect.stringContaining('firewall'),
+  ])
+})
+
+test('tells what a live view was like, and what may be wrong with it', () => {
+  const live: EventLive = {
+    ...{ ...looked, lostPackets: 12, jitterMs: 3, roundTripMs: 20, thinnings: 1 },
+    reason: 'controller',
+  }
+  const record = recordOf('watched', { trigger: { kind: 'live', source: 'phone' }, live })
+  expect(explain({ ...record, endedAfterMs: 30_000 })).toEqual([
+    'phone looked for 30 s; the viewer ended it.',
+    '   +0.000 s  live (phone)',
+    '   +0.000 s  phone asked for 1280x720, 30 pictures a second, 299 kbit/s',
+    '   +0.004 s  first packet sent',
+    '  +30.000 s  over (controller), after 1200 packets and 1.4 MB; 12 lost on the way, jitter 3 ms, round trip 20 ms',
+    'warning: only key frames were sent for a while: give a smaller --source beside this one',
   ])
 })

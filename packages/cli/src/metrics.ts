@@ -61,6 +61,22 @@ function addCounters(registry: Registry, source: MetricsSource): void {
   counter('source_failures', 'Times that the source broke off', {
     counts: ({ sourceFailures }) => [[{}, sourceFailures]],
   })
+  counter('live_views', 'Live views that are over, by why they ended', {
+    labels: ['reason'],
+    counts: ({ live }) => live.views.map(({ reason, count }) => [{ reason }, count]),
+  })
+  counter('live_packets_sent', 'Packets sent to viewers', {
+    counts: ({ live }) => [[{}, live.packets]],
+  })
+  counter('live_sent_bytes', 'Bytes of media sent to viewers', {
+    counts: ({ live }) => [[{}, live.bytes]],
+  })
+  counter('live_packets_lost', 'Packets of pictures that viewers never got', {
+    counts: ({ live }) => [[{}, live.lostPackets]],
+  })
+  counter('live_thinnings', 'Times that only key frames were sent, because packets were lost', {
+    counts: ({ live }) => [[{}, live.thinnings]],
+  })
 }
 
 function addDelays(registry: Registry, source: MetricsSource): void {

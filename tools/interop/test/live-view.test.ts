@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
+import { explain } from '@hksv/accessory'
 import { readMovie } from '@hksv/fmp4'
 import { characteristicOf, LiveMovie, LiveView } from '@hksv/hub'
 import { expect, test } from 'vitest'
@@ -34,6 +35,10 @@ test.each(['127.0.0.1', '::1'])('what is seen over %s is what the source has', a
     'packets',
     expect.toSatisfy(count => count >= video.packets),
   )
+  // It is in the records, in plain words.
+  const [record] = camera.records.filter(({ trigger }) => trigger.kind === 'live')
+  expect(record).toMatchObject({ outcome: 'watched', live: { width: 1920, lostPackets: 0 } })
+  expect(record && explain(record)[0]).toMatch(/ looked for \d\.\d s; the viewer ended it\.$/)
   // And again, with the same connection.
   const again = await LiveView.open(client, { width: 320, height: 180 })
   expect(again.choice.video).toMatchObject({ width: 320, height: 180, frameRate: 30 })

@@ -227,7 +227,10 @@ export class CameraAccessory implements RunningCamera {
       isAllowed: () => isStreamAllowed(settings.current, index),
       used: isInUse => this.#services.showStream(index, isInUse),
       started: controllerId => this.#emit({ event: 'stream-started', controllerId }),
-      stopped: report => this.#emit({ event: 'stream-stopped', ...report }),
+      stopped: report => {
+        this.#parts.events.keeper.viewed(report)
+        this.#emit({ event: 'stream-stopped', ...report })
+      },
     })
   }
 

@@ -26,6 +26,14 @@ export type StreamEnd =
   | 'not-allowed'
   | 'closed'
 
+/** Pictures that a viewer asked for. */
+export interface AskedPictures {
+  readonly width: number
+  readonly height: number
+  readonly frameRate: number
+  readonly maxBitRateKbps: number
+}
+
 /** What a live view was, when it is over. */
 export interface StreamReport {
   readonly controllerId: string
@@ -42,6 +50,8 @@ export interface StreamReport {
   readonly thinnings: number
   /** What the viewer said last of the pictures; nothing of one that never did. */
   readonly viewer: ViewerReport | undefined
+  /** What was asked for, last; nothing when it was never started. */
+  readonly asked: AskedPictures | undefined
 }
 
 /** What a {@link LiveStream} works with. */
@@ -129,7 +139,15 @@ export class LiveStream {
       ...(this.#media?.sent ?? { packets: 0, bytes: 0 }),
       thinnings: this.#media?.thinnings ?? 0,
       viewer: this.#media?.viewerReport,
+      asked: this.#asked,
     })
+  }
+
+  get #asked(): AskedPictures | undefined {
+    const { attributes, rtp } = this.#selection ?? {}
+    if (attributes === undefined || rtp === undefined) return undefined
+    const { width, height, frameRate } = attributes
+    return { width, height, frameRate, maxBitRateKbps: rtp.maxBitRateKbps }
   }
 
   #sinceStart(time: number | undefined): number | undefined {

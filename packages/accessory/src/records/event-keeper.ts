@@ -1,4 +1,6 @@
+import type { StreamReport } from '../live/live-stream.ts'
 import type {
+  EventLive,
   EventRecord,
   EventRecording,
   EventSetUp,
@@ -156,6 +158,30 @@ export class EventKeeper {
     })
   }
 
+  /** Somebody looked, and does no more: a record of its own, whatever else goes on. */
+  viewed(report: StreamReport): void {
+    const { durationMs = 0 } = report
+    const live = liveOf(report)
+    const outcome = live.packets > 0 ? 'watched' : 'nothing-shown'
+    this.#counts.viewed(live)
+    this.#counts.over(outcome)
+    this.#options.changed({
+      id: ++this.#lastId,
+      camera: short(this.#options.camera),
+      at: new Date(Date.now() - durationMs).toISOString(),
+      trigger: { kind: 'live', source: live.controllerId },
+      triggers: 1,
+      readiness: 'armed',
+      told: [],
+      setUps: [],
+      recordings: [],
+      live,
+      sourceFailures: [],
+      outcome,
+      endedAfterMs: durationMs,
+    })
+  }
+
   /** The source broke off. */
   sourceFailed(message: string): void {
     this.#counts.sourceFailed()
@@ -245,6 +271,18 @@ export class EventKeeper {
     record.endedAfterMs = this.#after()
     this.#counts.over(outcome)
     this.#options.changed(structuredClone(record))
+  }
+}
+
+function liveOf(report: StreamReport): EventLive {
+  const { controllerId, reason, packets, bytes, firstPacketMs, thinnings, viewer, asked } = report
+  return {
+    ...{ controllerId: short(controllerId), ...asked, packets, bytes, reason },
+    ...(firstPacketMs !== undefined && { firstPacketAfterMs: firstPacketMs }),
+    ...(thinnings > 0 && { thinnings }),
+    ...viewer,
+    // A packet that came twice counts against those that were lost.
+    ...(viewer && { lostPackets: Math.max(0, viewer.lostPackets) }),
   }
 }
 

@@ -29,6 +29,10 @@ export type EventOutcome =
   | 'stalled'
   /** The camera was stopped, or killed, before it was over. */
   | 'interrupted'
+  /** Somebody looked at it live. */
+  | 'watched'
+  /** Somebody wanted to, and nothing could be sent. */
+  | 'nothing-shown'
 
 /** A hub that asked for a data stream. */
 export interface EventSetUp {
@@ -71,6 +75,29 @@ export interface EventRecording {
     | undefined
 }
 
+/** A live view that is over. */
+export interface EventLive {
+  /** Pairing id of who looked. */
+  controllerId: string
+  /** Pixels. */
+  width?: number | undefined
+  height?: number | undefined
+  frameRate?: number | undefined
+  maxBitRateKbps?: number | undefined
+  firstPacketAfterMs?: number | undefined
+  /** Of pictures and sound, and bytes of their payloads. */
+  packets: number
+  bytes: number
+  /** How often key frames went alone for a while, because packets were lost. */
+  thinnings?: number | undefined
+  /** What the viewer said last of the pictures; absent of one that never did. */
+  lostPackets?: number | undefined
+  jitterMs?: number | undefined
+  roundTripMs?: number | undefined
+  /** Why it ended: a name of a `StreamEnd`. */
+  reason: string
+}
+
 /** What a recording showed. */
 export interface EventVideo {
   codec: 'h264' | 'h265'
@@ -94,8 +121,8 @@ export interface EventRecord {
   /** When it began, ISO 8601; all other times are milliseconds after it. */
   at: string
   trigger: {
-    /** `hub`: a hub asked for a recording without any event. */
-    kind: 'motion' | 'doorbell' | 'hub'
+    /** `hub`: a hub asked for a recording without any event; `live`: somebody looked. */
+    kind: 'motion' | 'doorbell' | 'hub' | 'live'
     /** What saw it: `control`, `program`, `key`, or a detector's name. */
     source: string
   }
@@ -108,6 +135,8 @@ export interface EventRecord {
   motionEndedAfterMs?: number | undefined
   setUps: EventSetUp[]
   recordings: EventRecording[]
+  /** Of the kind `live`: all lists are empty then. */
+  live?: EventLive | undefined
   sourceFailures: { afterMs: number; message: string }[]
   /** How much more there was than the lists above have room for, which is 64 each. */
   leftOut?: number | undefined

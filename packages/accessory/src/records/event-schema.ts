@@ -51,6 +51,22 @@ const recordingSchema = v.object({
   ),
 })
 
+const liveSchema = v.object({
+  controllerId: text,
+  width: v.optional(count),
+  height: v.optional(count),
+  frameRate: v.optional(count),
+  maxBitRateKbps: v.optional(count),
+  firstPacketAfterMs: v.optional(count),
+  packets: count,
+  bytes: count,
+  thinnings: v.optional(count),
+  lostPackets: v.optional(count),
+  jitterMs: v.optional(count),
+  roundTripMs: v.optional(count),
+  reason: text,
+})
+
 const failureSchema = v.object({ afterMs: count, message: text })
 
 const recordSchema: v.GenericSchema<unknown, EventRecord> = v.object({
@@ -58,7 +74,7 @@ const recordSchema: v.GenericSchema<unknown, EventRecord> = v.object({
   camera: text,
   at: v.pipe(v.string(), v.isoTimestamp()),
   trigger: v.object({
-    kind: v.picklist(['motion', 'doorbell', 'hub']),
+    kind: v.picklist(['motion', 'doorbell', 'hub', 'live']),
     source: text,
   }),
   triggers: count,
@@ -67,6 +83,7 @@ const recordSchema: v.GenericSchema<unknown, EventRecord> = v.object({
   motionEndedAfterMs: v.optional(count),
   setUps: array(setupSchema),
   recordings: array(recordingSchema),
+  live: v.optional(liveSchema),
   sourceFailures: array(failureSchema),
   leftOut: v.optional(count),
   outcome: v.picklist([
@@ -80,6 +97,8 @@ const recordSchema: v.GenericSchema<unknown, EventRecord> = v.object({
     'source-failed',
     'stalled',
     'interrupted',
+    'watched',
+    'nothing-shown',
   ]),
   endedAfterMs: v.optional(count),
 })

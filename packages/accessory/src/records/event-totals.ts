@@ -1,6 +1,6 @@
 import { dataSendReason } from '@hksv/hds'
 
-import type { EventOutcome, EventRecording } from './event-record.ts'
+import type { EventLive, EventOutcome, EventRecording } from './event-record.ts'
 
 /** Who ends a recording. */
 type EndedBy = NonNullable<EventRecording['ended']>['by']
@@ -29,6 +29,19 @@ export interface DelayTotals {
   readonly sumMs: number
 }
 
+/** What was sent to those who looked. */
+export interface LiveTotals {
+  /** By why they ended. */
+  readonly views: readonly { readonly reason: string; readonly count: number }[]
+  /** Of pictures and sound, and bytes of their payloads. */
+  readonly packets: number
+  readonly bytes: number
+  /** Packets of pictures that viewers said they never got. */
+  readonly lostPackets: number
+  /** How often key frames went alone for a while. */
+  readonly thinnings: number
+}
+
 /** What has happened since the camera was started. None of it ever falls; names are a few dozen at most. */
 export interface EventTotals {
   /** Events that are over, by what became of them. */
@@ -47,6 +60,8 @@ export interface EventTotals {
   readonly bytes: number
   /** Times that the source broke off, also between events. */
   readonly sourceFailures: number
+  /** Live views that are over. */
+  readonly live: LiveTotals
   /** From motion or a press to the first hub that opens a recording of it. */
   readonly openDelay: DelayTotals
   /** From each open to the first fragment. */
@@ -60,6 +75,8 @@ export class EventCounts {
   readonly #refusals = new Map<string, { reason: string; count: number }>()
   readonly #openDelay = new Delays()
   readonly #firstFragmentDelay = new Delays()
+  readonly #views = new Map<string, number>()
+  readonly #live = { packets: 0, bytes: 0, lostPackets: 0, thinnings: 0 }
   #fragments = 0
   #bytes = 0
   #sourceFailures = 0
@@ -73,6 +90,10 @@ export class EventCounts {
       fragments: this.#fragments,
       bytes: this.#bytes,
       sourceFailures: this.#sourceFailures,
+      live: {
+        views: [...this.#views].map(([reason, count]) => ({ reason, count })),
+        ...this.#live,
+      },
       openDelay: this.#openDelay.totals,
       firstFragmentDelay: this.#firstFragmentDelay.totals,
     }
@@ -112,6 +133,15 @@ export class EventCounts {
     const entry = this.#recordings.get(key) ?? { by, reason: name, count: 0 }
     entry.count++
     this.#recordings.set(key, entry)
+  }
+
+  /** Reasons are those of `StreamEnd`. */
+  viewed({ reason, packets, bytes, lostPackets = 0, thinnings = 0 }: EventLive): void {
+    this.#views.set(reason, (this.#views.get(reason) ?? 0) + 1)
+    this.#live.packets += packets
+    this.#live.bytes += bytes
+    this.#live.lostPackets += lostPackets
+    this.#live.thinnings += thinnings
   }
 
   sourceFailed(): void {
@@ -157,5 +187,7 @@ function noEvents(): Record<Exclude<EventOutcome, 'pending'>, number> {
     'source-failed': 0,
     stalled: 0,
     interrupted: 0,
+    watched: 0,
+    'nothing-shown': 0,
   }
 }

@@ -1,4 +1,4 @@
-import type { EventRecord, EventRecording } from './event-record.ts'
+import type { EventLive, EventRecord, EventRecording } from './event-record.ts'
 import { controllers, describeEnd, verdict } from './verdict.ts'
 
 /**
@@ -21,12 +21,42 @@ function timeline(record: EventRecord): string[] {
     lines.push([afterMs, `${controllerId} asked for a data stream`])
     if (helloAfterMs !== undefined) lines.push([helloAfterMs, `${controllerId} connected`])
   }
+  if (record.live !== undefined) lines.push(...liveLines(record.live, record.endedAfterMs))
   for (const recording of record.recordings) lines.push(...recordingLines(recording))
   for (const { afterMs, message } of record.sourceFailures) lines.push([afterMs, message])
   if (motionEndedAfterMs !== undefined) lines.push([motionEndedAfterMs, 'motion over'])
   return lines
     .sort(([a], [b]) => a - b)
     .map(([afterMs, text]) => `${`+${(afterMs / 1000).toFixed(3)}`.padStart(9)} s  ${text}`)
+}
+
+function liveLines(live: EventLive, endedAfterMs = 0): [number, string][] {
+  const { width, height, frameRate, maxBitRateKbps, firstPacketAfterMs, packets, bytes } = live
+  const lines: [number, string][] = []
+  if (width !== undefined) {
+    const asked = `${width}x${height}, ${frameRate} pictures a second, ${maxBitRateKbps} kbit/s`
+    lines.push([0, `${live.controllerId} asked for ${asked}`])
+  }
+  if (firstPacketAfterMs !== undefined) lines.push([firstPacketAfterMs, 'first packet sent'])
+  const amount = `${packets} packets and ${(bytes / 1e6).toFixed(1)} MB`
+  return [...lines, [endedAfterMs, `over (${live.reason}), after ${amount}${arrived(live)}`]]
+}
+
+function arrived({ lostPackets, jitterMs, roundTripMs }: EventLive): string {
+  if (lostPackets === undefined) return ''
+  const trip = roundTripMs === undefined ? '' : `, round trip ${roundTripMs} ms`
+  return `; ${lostPackets} lost on the way, jitter ${jitterMs ?? 0} ms${trip}`
+}
+
+function liveWarnings({ thinnings, packets, lostPackets }: EventLive): string[] {
+  const lines: string[] = []
+  if (thinnings !== undefined) {
+    lines.push('only key frames were sent for a while: give a smaller --source beside this one')
+  }
+  if (lostPackets === undefined && packets > 0) {
+    lines.push('the viewer said nothing of what came: a firewall may keep UDP from it, or to it')
+  }
+  return lines
 }
 
 function recordingLines(recording: EventRecording): [number, string][] {
@@ -53,8 +83,9 @@ function recordingLines(recording: EventRecording): [number, string][] {
   return lines
 }
 
-function warnings({ recordings, setUps, leftOut }: EventRecord): string[] {
+function warnings({ recordings, setUps, live, leftOut }: EventRecord): string[] {
   const lines = recordings.flatMap(recordingWarnings)
+  if (live !== undefined) lines.push(...liveWarnings(live))
   if (setUps.some(({ helloAfterMs }) => helloAfterMs === undefined)) {
     lines.push('a hub asked for a data stream and did not connect: a firewall may stop it')
   }

@@ -50,7 +50,27 @@ export function verdict(record: EventRecord): string {
       return `${partOf(record)}: the hub took too little, or nothing for ten seconds. Check its network.`
     case 'interrupted':
       return interrupted(record)
+    case 'watched':
+      return watched(record)
+    case 'nothing-shown':
+      return `${record.live?.controllerId ?? 'Somebody'} wanted to look, and nothing was sent. Check the source: a live view needs H.264, and a key frame every few seconds.`
   }
+}
+
+const VIEW_ENDS: Readonly<Record<string, string>> = {
+  controller: 'the viewer ended it',
+  replaced: 'the viewer began another',
+  'connection-lost': 'its connection was lost',
+  'viewer-silent':
+    'nothing was heard of the viewer for 30 s. A firewall may keep UDP between the two',
+  'not-allowed': 'it was switched off in Home',
+  closed: 'the camera was stopped',
+}
+
+function watched({ live, endedAfterMs = 0 }: EventRecord): string {
+  if (live === undefined) return 'Somebody looked.'
+  const end = VIEW_ENDS[live.reason] ?? live.reason
+  return `${live.controllerId} looked for ${seconds(endedAfterMs)}; ${end}.`
 }
 
 function pending({ readiness, recordings, told }: EventRecord): string {

@@ -13,6 +13,7 @@ interface ExplainFlags extends OutputOptions {
   readonly storage: string
   readonly last: number
   readonly id?: number
+  readonly live: boolean
 }
 
 /** `hksv explain`: why the last event left a clip, or none. */
@@ -28,6 +29,9 @@ export function explainCommand(): Command {
     standard: 1,
   })
   addOption(command, '--id <number>', 'the event of this number', { parse: parseCount })
+  addOption(command, '--live', 'live views, in place of what was to be recorded', {
+    standard: false,
+  })
   addCommonOptions(command)
   command.addHelpText(
     'after',
@@ -37,13 +41,14 @@ of it, and in explanation what is said without --json.
 
 Examples:
   hksv explain
-  hksv explain --last 20 --json | jq -r .explanation[0]`,
+  hksv explain --last 20 --json | jq -r .explanation[0]
+  hksv explain --live                    how the last live view went`,
   )
   return command.action(explainEvents)
 }
 
 async function explainEvents(flags: ExplainFlags): Promise<void> {
-  const { storage, last, id } = flags
+  const { storage, last, id, live } = flags
   const output = new Output(flags)
   if (!existsSync(storage)) {
     throw new IncompleteError(
@@ -52,11 +57,18 @@ async function explainEvents(flags: ExplainFlags): Promise<void> {
   }
   const events = await readEvents(storage)
   await closeAbandoned(events, storage)
-  const chosen = id === undefined ? events.slice(-last) : events.filter(event => event.id === id)
+  const chosen =
+    id === undefined
+      ? events.filter(({ trigger }) => (trigger.kind === 'live') === live).slice(-last)
+      : events.filter(event => event.id === id)
   if (id !== undefined && chosen.length === 0) {
     throw new IncompleteError(`There is no event ${id} in ${storage}: ${range(events)}.`)
   }
-  if (events.length === 0) output.note('Nothing has happened at this camera yet.')
+  if (chosen.length === 0) {
+    output.note(
+      live ? 'Nobody has looked at this camera yet.' : 'Nothing has happened at this camera yet.',
+    )
+  }
   for (const [i, event] of chosen.entries()) {
     const explanation = explain(event)
     output.record({ event: 'explained', ...event, explanation })
