@@ -289,7 +289,11 @@ test('tells what a live view was like, and what may be wrong with it', () => {
     ...{ ...looked, lostPackets: 12, jitterMs: 3, roundTripMs: 20, thinnings: 1 },
     reason: 'controller',
   }
-  const record = recordOf('watched', { trigger: { kind: 'live', source: 'phone' }, live })
+  const record = recordOf('watched', {
+    trigger: { kind: 'live', source: 'phone' },
+    told: [],
+    live,
+  })
   expect(explain({ ...record, endedAfterMs: 30_000 })).toEqual([
     'phone looked for 30 s; the viewer ended it.',
     '   +0.000 s  live (phone)',
