@@ -8,6 +8,9 @@ export interface DatagramPeer {
   readonly port: number
 }
 
+/** Sound and reports of a viewer are a hundred; what floods is dropped before anything is opened. */
+const MOST_PER_SECOND = 1000
+
 /** A UDP socket that talks to one address alone. */
 export class DatagramSocket {
   readonly #socket: Socket
@@ -54,8 +57,12 @@ export class DatagramSocket {
   listen(receive: (bytes: Uint8Array) => void): void {
     // Nobody listens there any more: what follows from that is decided by the time without RTCP.
     this.#socket.on('error', () => undefined)
+    let [second, count] = [0, 0]
     this.#socket.on('message', (bytes, { address }) => {
-      if (withoutScope(address) === this.#peer.address) receive(bytes)
+      if (withoutScope(address) !== this.#peer.address) return
+      const now = Math.floor(performance.now() / 1000)
+      if (now !== second) [second, count] = [now, 0]
+      if (++count <= MOST_PER_SECOND) receive(bytes)
     })
   }
 
