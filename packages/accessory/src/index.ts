@@ -16,6 +16,7 @@ export {
   type RecordingAudio,
   recordingSizes,
 } from './camera/recording-offer.ts'
+export { type ControlOptions, type RunningControl, startControl } from './control/start-control.ts'
 export type {
   CharacteristicLimits,
   CharacteristicOptions,

@@ -99,6 +99,12 @@ export interface RunningCamera extends AsyncDisposable {
    * everybody unpairs. Resolves when it is on the disk.
    */
   setManuallyDisabled(isDisabled: boolean): Promise<void>
+  /**
+   * @param width - In pixels, as `height`.
+   * @returns A JPEG that is its own, or nothing while the camera is switched off.
+   * @throws AccessoryError, MediaError when no picture can be had.
+   */
+  snapshot(width: number, height: number): Promise<Uint8Array | undefined>
   /** Whether something else than this home watches. */
   setThirdPartyActive(isActive: boolean): void
   /** Says goodbye on the network, ends every connection and stops the source. */

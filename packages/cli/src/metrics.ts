@@ -8,13 +8,28 @@ export interface MetricsSource {
   state(): CameraState | undefined
 }
 
+/** One camera without a name, or several with names, which are the label `camera`. */
+type Sources = MetricsSource | ReadonlyMap<string, MetricsSource>
+
+/** A camera with the labels that all of its values have. */
+interface Labelled {
+  readonly own: Readonly<Record<string, string>>
+  readonly source: MetricsSource
+}
+
 /** @returns What renders the text format of Prometheus, as things are then. */
-export function createMetrics(source: MetricsSource): () => Promise<string> {
+export function createMetrics(sources: Sources): () => Promise<string> {
   const registry = new Registry()
-  addCounters(registry, source)
-  addDelays(registry, source)
-  addGauges(registry, source)
-  addSource(registry, source)
+  const isOne = 'totals' in sources
+  const cameras: Labelled[] = isOne
+    ? [{ own: {}, source: sources }]
+    : [...sources].map(([camera, source]) => ({ own: { camera }, source }))
+  const labels = isOne ? [] : ['camera']
+  addCounters(registry, cameras, labels)
+  addDelays(registry, cameras)
+  addGauges(registry, cameras, labels)
+  addSource(registry, cameras, labels)
+  addRunning(registry, cameras, labels)
   addProcess(registry)
   return () => registry.metrics()
 }
@@ -22,7 +37,7 @@ export function createMetrics(source: MetricsSource): () => Promise<string> {
 /** One value of a counter, with its labels. */
 type Count = readonly [Readonly<Record<string, string>>, number]
 
-function addCounters(registry: Registry, source: MetricsSource): void {
+function addCounters(registry: Registry, cameras: readonly Labelled[], own: string[]): void {
   const counter = (
     name: string,
     help: string,
@@ -31,13 +46,15 @@ function addCounters(registry: Registry, source: MetricsSource): void {
     new Counter({
       name: `hksv_${name}_total`,
       help,
-      labelNames: of.labels ?? [],
+      labelNames: [...own, ...(of.labels ?? [])],
       registers: [registry],
       collect() {
-        const totals = source.totals()
-        if (totals === undefined) return
-        this.reset()
-        for (const [labels, value] of of.counts(totals)) this.inc(labels, value)
+        if (cameras.some(({ source }) => source.totals() !== undefined)) this.reset()
+        for (const { own, source } of cameras) {
+          const totals = source.totals()
+          if (totals === undefined) continue
+          for (const [labels, value] of of.counts(totals)) this.inc({ ...own, ...labels }, value)
+        }
       },
     })
   counter('events', 'Events that are over, by what became of them', {
@@ -79,15 +96,17 @@ function addCounters(registry: Registry, source: MetricsSource): void {
   })
 }
 
-function addDelays(registry: Registry, source: MetricsSource): void {
+function addDelays(registry: Registry, cameras: readonly Labelled[]): void {
   const histogram = (name: string, help: string, of: (totals: EventTotals) => DelayTotals) => {
     const metric = {
       name: `hksv_${name}_seconds`,
       help,
       type: 'histogram',
       get: async () => {
-        const totals = source.totals()
-        const values = totals === undefined ? [] : delayValues(metric.name, of(totals))
+        const values = cameras.flatMap(({ own, source }) => {
+          const totals = source.totals()
+          return totals === undefined ? [] : delayValues(metric.name, own, of(totals))
+        })
         return { name: metric.name, help, type: metric.type, values, aggregator: 'sum' }
       },
     }
@@ -107,27 +126,35 @@ function addDelays(registry: Registry, source: MetricsSource): void {
   )
 }
 
-function delayValues(name: string, { buckets, count, sumMs }: DelayTotals) {
+function delayValues(name: string, own: Labelled['own'], delays: DelayTotals) {
+  const { buckets, count, sumMs } = delays
   const bounds: [number | string, number][] = [
     ...buckets.map(bucket => [bucket.atMostMs / 1000, bucket.count] satisfies [number, number]),
     ['+Inf', count],
   ]
   return [
-    ...bounds.map(([le, value]) => ({ metricName: `${name}_bucket`, labels: { le }, value })),
-    { metricName: `${name}_sum`, labels: {}, value: sumMs / 1000 },
-    { metricName: `${name}_count`, labels: {}, value: count },
+    ...bounds.map(([le, value]) => ({
+      metricName: `${name}_bucket`,
+      labels: { ...own, le },
+      value,
+    })),
+    { metricName: `${name}_sum`, labels: own, value: sumMs / 1000 },
+    { metricName: `${name}_count`, labels: own, value: count },
   ]
 }
 
-function addGauges(registry: Registry, source: MetricsSource): void {
+function addGauges(registry: Registry, cameras: readonly Labelled[], labelNames: string[]): void {
   const gauge = (name: string, help: string, value: (of: CameraState) => number) =>
     new Gauge({
       name: `hksv_${name}`,
       help,
+      labelNames,
       registers: [registry],
       collect() {
-        const now = source.state()
-        if (now !== undefined) this.set(value(now))
+        for (const { own, source } of cameras) {
+          const now = source.state()
+          if (now !== undefined) this.set(own, value(now))
+        }
       },
     })
   gauge('paired', 'Whether a home has paired', ({ isPaired }) => Number(isPaired))
@@ -140,18 +167,22 @@ function addGauges(registry: Registry, source: MetricsSource): void {
 }
 
 /** Of a source that is reached over the network. */
-function addSource(registry: Registry, source: MetricsSource): void {
-  const health = () => source.state()?.source
+function addSource(registry: Registry, cameras: readonly Labelled[], labelNames: string[]): void {
+  const healths = () =>
+    cameras.flatMap(({ own, source }) => {
+      const health = source.state()?.source
+      return health === undefined ? [] : [{ own, health }]
+    })
   const counter = (name: string, help: string, value: (of: SourceHealth) => number) =>
     new Counter({
       name: `hksv_source_${name}_total`,
       help,
+      labelNames,
       registers: [registry],
       collect() {
-        const now = health()
-        if (now === undefined) return
-        this.reset()
-        this.inc(value(now))
+        const now = healths()
+        if (now.length > 0) this.reset()
+        for (const { own, health } of now) this.inc(own, value(health))
       },
     })
   counter('reconnects', 'Connections to the source after one that broke off', of => of.reconnects)
@@ -161,10 +192,25 @@ function addSource(registry: Registry, source: MetricsSource): void {
   new Gauge({
     name: 'hksv_source_well',
     help: 'Whether the source has not failed since its last picture',
+    labelNames,
     registers: [registry],
     collect() {
-      const now = health()
-      if (now !== undefined) this.set(Number(now.isWell))
+      for (const { own, health } of healths()) this.set(own, Number(health.isWell))
+    },
+  })
+}
+
+/** Of several cameras one may have failed, and then nothing else is said of it. */
+function addRunning(registry: Registry, cameras: readonly Labelled[], labelNames: string[]): void {
+  new Gauge({
+    name: 'hksv_up',
+    help: 'Whether the camera runs',
+    labelNames,
+    registers: [registry],
+    collect() {
+      for (const { own, source } of cameras) {
+        this.set(own, Number(source.state() !== undefined))
+      }
     },
   })
 }

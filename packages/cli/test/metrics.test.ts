@@ -149,6 +149,7 @@ test('renders what was counted and what is measured, each time anew', async () =
     'hksv_source_packets_lost_total 7',
     'hksv_source_pictures_dropped_total 3',
     'hksv_source_well 0',
+    'hksv_up 1',
   ]
   // A scrape adds nothing to what was counted.
   for (let scrape = 0; scrape < 2; scrape++) expect(await samplesOf(render)).toEqual(counted)
@@ -176,4 +177,31 @@ test('has nothing to say of a camera before it runs, but of the process', async 
   expect((await samplesOf(render)).filter(line => !line.endsWith(' 0'))).toEqual([])
   expect(await render()).toMatch(/^hksv_process_resident_memory_bytes [1-9]\d+$/m)
   expect(await render()).toMatch(/^hksv_process_cpu_seconds_total [\d.]+$/m)
+})
+
+test('has the camera as a label when there are several, and says which does not run', async () => {
+  const render = createMetrics(
+    new Map([
+      ['porch', { totals: () => totalsOf({ fragments: 3 }), state: () => state }],
+      ['garden', { totals: () => totalsOf({ fragments: 8 }), state: () => state }],
+      ['yard', { totals: () => undefined, state: () => undefined }],
+    ]),
+  )
+  for (let scrape = 0; scrape < 2; scrape++) {
+    const samples = await samplesOf(render)
+    expect(samples).toEqual(
+      expect.arrayContaining([
+        'hksv_fragments_sent_total{camera="porch"} 3',
+        'hksv_fragments_sent_total{camera="garden"} 8',
+        'hksv_events_total{camera="garden",outcome="recorded"} 0',
+        'hksv_open_delay_seconds_bucket{camera="porch",le="+Inf"} 0',
+        'hksv_source_packets_total{camera="garden"} 900',
+        'hksv_paired{camera="porch"} 1',
+        'hksv_up{camera="porch"} 1',
+        'hksv_up{camera="yard"} 0',
+      ]),
+    )
+    expect(samples.filter(line => !line.includes('camera="'))).toEqual([])
+    expect(samples.filter(line => line.includes('yard'))).toEqual(['hksv_up{camera="yard"} 0'])
+  }
 })

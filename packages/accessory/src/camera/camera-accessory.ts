@@ -2,8 +2,9 @@ import { hapStatus } from '@hksv/hap'
 import type { Clock } from '@hksv/media'
 
 import { Accessory, type AccessoryParts } from '../accessory.ts'
-import type { ControlTarget } from '../control/control-routes.ts'
+import { answerFor } from '../control/control-routes.ts'
 import { ControlServer } from '../control/control-server.ts'
+import { controlTarget } from '../control/control-target.ts'
 import { isAccessoryError } from '../errors.ts'
 import type { SnapshotRequest } from '../http/router.ts'
 import { StreamService } from '../live/stream-service.ts'
@@ -147,7 +148,8 @@ export class CameraAccessory implements RunningCamera {
   async listen(): Promise<void> {
     const { control } = this.#parts.options
     if (control !== undefined) {
-      this.#control = new ControlServer(this.#controlTarget(), control.token)
+      const target = controlTarget(this, control.metrics)
+      this.#control = new ControlServer(request => answerFor(target, request), control.token)
       this.#controlUrl = await this.#control.listen(control.host, control.port)
     }
     await this.#accessory.listen()
@@ -198,6 +200,11 @@ export class CameraAccessory implements RunningCamera {
     this.#emit({ event: 'manually-disabled', isDisabled })
   }
 
+  async snapshot(width: number, height: number): Promise<Uint8Array | undefined> {
+    if (!isShown(this.#parts.settings.current)) return undefined
+    return await this.#camera.snapshot(width, height)
+  }
+
   setThirdPartyActive(isActive: boolean): void {
     this.#services.thirdPartyCameraActive.update(Number(isActive))
   }
@@ -238,24 +245,6 @@ export class CameraAccessory implements RunningCamera {
     const stream = this.#streams[index]
     if (stream === undefined) throw new RangeError(`there is no stream ${index}`)
     return stream
-  }
-
-  #controlTarget(): ControlTarget {
-    return {
-      raiseMotion: durationMs => this.raiseMotion(durationMs, 'control'),
-      clearMotion: () => this.clearMotion(),
-      raiseOccupancy: durationMs => this.raiseOccupancy(durationMs),
-      clearOccupancy: () => this.clearOccupancy(),
-      ringDoorbell: () => this.ringDoorbell('control'),
-      setManuallyDisabled: isDisabled => this.setManuallyDisabled(isDisabled),
-      snapshot: async (width, height) =>
-        isShown(this.#parts.settings.current)
-          ? await this.#camera.snapshot(width, height)
-          : undefined,
-      events: () => this.records,
-      metrics: this.#parts.options.control?.metrics,
-      state: () => this.state,
-    }
   }
 
   #triggered(kind: 'motion' | 'doorbell', source: string): void {

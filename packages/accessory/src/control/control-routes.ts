@@ -40,6 +40,14 @@ export interface Answer {
   readonly contentType?: string
 }
 
+/** A request of the control API, whose body has been read. */
+export interface ControlRequest {
+  readonly method: string
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly body: string
+}
+
 type Handler = (
   target: ControlTarget,
   body: string,
@@ -47,7 +55,7 @@ type Handler = (
 ) => Answer | Promise<Answer>
 
 /** Handlers by path and method. */
-export const routes: ReadonlyMap<string, Readonly<Record<string, Handler>>> = new Map([
+const routes: ReadonlyMap<string, Readonly<Record<string, Handler>>> = new Map([
   [
     '/motion',
     {
@@ -82,12 +90,25 @@ export const routes: ReadonlyMap<string, Readonly<Record<string, Handler>>> = ne
   ['/snapshot.jpg', { GET: snapshot }],
 ] satisfies [string, Record<string, Handler>][])
 
+/** Answers for one camera. */
+export function answerFor(
+  target: ControlTarget,
+  { method, path, query, body }: ControlRequest,
+): Answer | Promise<Answer> {
+  const handlers = routes.get(path)
+  if (handlers === undefined) return failed(404, 'no such path')
+  const handler = Object.hasOwn(handlers, method) ? handlers[method] : undefined
+  if (handler === undefined) return failed(405, 'method not allowed')
+  return handler(target, body, query)
+}
+
 function ok(body: object, act?: () => void): Answer {
   act?.()
   return { status: 200, body }
 }
 
-function failed(status: number, error: string): Answer {
+/** @returns A refusal, with the reason for people. */
+export function failed(status: number, error: string): Answer {
   return { status, body: { error } }
 }
 

@@ -3,21 +3,23 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 
 import { AccessoryError } from '../errors.ts'
-import { type Answer, type ControlTarget, routes } from './control-routes.ts'
+import { type Answer, type ControlRequest, failed } from './control-routes.ts'
 
 const MAX_BODY = 4096
+
+type Answering = (request: ControlRequest) => Answer | Promise<Answer>
 
 /**
  * The HTTP API for whatever sees motion, and for scripts: on the loopback for everyone on the
  * machine, elsewhere only with a token.
  */
 export class ControlServer {
-  readonly #target: ControlTarget
+  readonly #answers: Answering
   readonly #token: string | undefined
   readonly #http: Server
 
-  constructor(target: ControlTarget, token: string | undefined) {
-    this.#target = target
+  constructor(answers: Answering, token: string | undefined) {
+    this.#answers = answers
     this.#token = token
     this.#http = createServer({ headersTimeout: 10_000, requestTimeout: 10_000 })
     this.#http.on('request', (request, response) => {
@@ -66,17 +68,12 @@ export class ControlServer {
   }
 
   async #answer(request: IncomingMessage): Promise<Answer> {
-    if (!this.#isAllowed(request))
-      return { status: 401, body: { error: 'a valid token is needed' } }
-    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://control')
-    const handlers = routes.get(pathname)
-    if (handlers === undefined) return { status: 404, body: { error: 'no such path' } }
-    const { method = '' } = request
-    const handler = Object.hasOwn(handlers, method) ? handlers[method] : undefined
-    if (handler === undefined) return { status: 405, body: { error: 'method not allowed' } }
+    if (!this.#isAllowed(request)) return failed(401, 'a valid token is needed')
+    const { method = '', url = '/' } = request
+    const { pathname: path, searchParams: query } = new URL(url, 'http://control')
     const body = await readBody(request)
-    if (body === undefined) return { status: 413, body: { error: 'the body is too large' } }
-    return handler(this.#target, body, searchParams)
+    if (body === undefined) return failed(413, 'the body is too large')
+    return this.#answers({ method, path, query, body })
   }
 
   #isAllowed({ headers }: IncomingMessage): boolean {
