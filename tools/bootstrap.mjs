@@ -19,6 +19,7 @@ const commands = {
   demo: args => run(hksv, ['demo', ...args]),
   test: args => run(bin('vitest', 'vitest.mjs'), ['run', ...args]),
   bench: args => run(join(root, 'tools/bench/run.mjs'), args),
+  vectors: args => run(join(root, 'tools/vectors/run.mjs'), args),
   fuzz: args => run(join(root, 'tools/fuzz/run.mjs'), args),
   hostile: args => run(join(root, 'tools/hostile/run.mjs'), args),
   soak: args => run(join(root, 'tools/soak/run.mjs'), args),

@@ -9,7 +9,7 @@ import { faultsOfFile, isRefused } from '../shape.ts'
 
 const vectors = new URL('../../../test-vectors/', import.meta.url)
 const folders = readdirSync(vectors, { withFileTypes: true })
-  .filter(entry => entry.isDirectory())
+  .filter(entry => entry.isDirectory() && entry.name !== 'node_modules')
   .map(({ name }) => name)
 const files = folders.flatMap(folder =>
   readdirSync(new URL(`${folder}/`, vectors)).map(name => `${folder}/${name}`),
