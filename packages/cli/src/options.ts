@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs'
 import process from 'node:process'
 
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import * as v from 'valibot'
 
+import type { ConfigValue, ConfigValues } from './config-file.ts'
 import { UsageError } from './failure.ts'
 
 /** Adds a flag with its environment variable: `--setup-code` is `HKSV_SETUP_CODE`. */
@@ -22,7 +21,7 @@ export function addOption(
   const option = new Option(flags, description)
   const variable = `HKSV_${option.name().toUpperCase().replaceAll('-', '_')}`
   // For commander a switch is on when its variable is there, whatever it says.
-  const isOff = option.isBoolean() && ['', '0', 'false'].includes(process.env[variable] ?? '1')
+  const isOff = isSwitch(option) && ['', '0', 'false'].includes(process.env[variable] ?? '1')
   if (!isOff) option.env(variable)
   if (settings.parse !== undefined) option.argParser(settings.parse)
   if (settings.choices !== undefined) option.choices(settings.choices)
@@ -38,26 +37,32 @@ export function addCommonOptions(command: Command): Command {
   return command
 }
 
+/** `--storage` and `--only`, where a command looks at what a camera keeps; `storageOf` takes them. */
+export function addStorageOptions(command: Command): Command {
+  addOption(command, '--storage <dir>', 'where the camera, or each of several, keeps its state')
+  return addOption(command, '--only <name>', 'the camera of several, by its name or its folder')
+}
+
 /**
- * Fills in what neither flag nor environment gave from the configuration file: a JSON object whose
- * keys are the flags in camel case.
+ * Fills in what neither flag nor environment gave from a configuration file.
  *
+ * @param where - The file, and the camera in it, as a complaint begins.
  * @throws UsageError naming the file and the key.
  */
-export function applyConfigFile(command: Command, path: string): void {
-  const values = readConfigFile(path)
+export function applyConfig(command: Command, values: ConfigValues, where: string): void {
   for (const [key, value] of Object.entries(values)) {
     const option = command.options.find(
-      candidate => candidate.attributeName() === key && key !== 'config',
+      candidate => candidate.attributeName() === key && !NOT_IN_FILE.has(key),
     )
     if (option === undefined) {
       const known = command.options.map(candidate => candidate.attributeName()).sort()
-      throw new UsageError(`${path}: there is no option "${key}"; known are ${known.join(', ')}.`)
+      const list = known.filter(name => !NOT_IN_FILE.has(name)).join(', ')
+      throw new UsageError(`${where}: there is no option "${key}"; known are ${list}.`)
     }
     const source = command.getOptionValueSource(key)
     if (source !== undefined && source !== 'default') continue
     try {
-      const isFlag = option.isBoolean()
+      const isFlag = isSwitch(option)
       if (isFlag !== (typeof value === 'boolean')) {
         throw new UsageError(isFlag ? 'it is true or false' : 'it has a value')
       }
@@ -65,10 +70,18 @@ export function applyConfigFile(command: Command, path: string): void {
       command.setOptionValueWithSource(key, parsed, 'config')
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause)
-      throw new UsageError(`${path}: "${key}" is wrong: ${why}`, { cause })
+      throw new UsageError(`${where}: "${key}" is wrong: ${why}`, { cause })
     }
   }
 }
+
+/** `--no-mdns` is one as well: `mdns` is true or false. */
+function isSwitch(option: Option): boolean {
+  return option.isBoolean() || option.negate
+}
+
+/** They say which file, and what of it. */
+const NOT_IN_FILE: ReadonlySet<string> = new Set(['config', 'only'])
 
 /** @throws UsageError for a list where there is one value. */
 function parsedValue(option: Option, value: ConfigValue): unknown {
@@ -101,27 +114,4 @@ export function parseSeconds(text: string): number {
     throw new InvalidArgumentError('It is no number of seconds above 0.')
   }
   return seconds
-}
-
-const configFile = v.record(
-  v.string(),
-  v.union([v.string(), v.number(), v.boolean(), v.pipe(v.array(v.string()), v.minLength(1))]),
-)
-type ConfigValue = v.InferOutput<typeof configFile>[string]
-
-function readConfigFile(path: string): v.InferOutput<typeof configFile> {
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch (cause) {
-    throw new UsageError(`The configuration file ${path} cannot be read.`, { cause })
-  }
-  try {
-    return v.parse(configFile, JSON.parse(text))
-  } catch (cause) {
-    throw new UsageError(
-      `The configuration file ${path} is not a JSON object of texts, lists of texts, numbers and true or false.`,
-      { cause },
-    )
-  }
 }

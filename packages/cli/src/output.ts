@@ -18,9 +18,12 @@ const STYLES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 } as 
 export class Output {
   readonly options: OutputOptions
   readonly #hasColor: boolean
+  readonly #camera: string | undefined
 
-  constructor(options: OutputOptions) {
+  /** @param camera - Which of several speaks. */
+  constructor(options: OutputOptions, camera?: string) {
     this.options = options
+    this.#camera = camera
     const { NO_COLOR, TERM } = process.env
     const isWanted = NO_COLOR === undefined || NO_COLOR === ''
     this.#hasColor = isWanted && TERM !== 'dumb' && process.stderr.isTTY === true
@@ -33,27 +36,34 @@ export class Output {
 
   /** One JSON object; only with `--json`. */
   record(value: object): void {
-    if (this.options.json) process.stdout.write(`${JSON.stringify(value, replaceBytes)}\n`)
+    if (!this.options.json) return
+    const told = this.#camera === undefined ? value : { ...value, camera: this.#camera }
+    process.stdout.write(`${JSON.stringify(told, replaceBytes)}\n`)
   }
 
   /** Something that a person wants to know; nothing with `--quiet`. */
   note(text: string): void {
-    if (!this.options.quiet) process.stderr.write(`${text}\n`)
+    if (!this.options.quiet) this.#say(text)
   }
 
   /** Something that went wrong; always. */
   error(text: string): void {
-    process.stderr.write(`${this.style('red', 'error:')} ${text}\n`)
+    this.#say(`${this.style('red', 'error:')} ${text}`)
   }
 
   /** Something to look at, although the command goes on. */
   warn(text: string): void {
-    process.stderr.write(`${this.style('yellow', 'warning:')} ${text}\n`)
+    this.#say(`${this.style('yellow', 'warning:')} ${text}`)
   }
 
   /** Something for finding faults; only with `--verbose`. */
   detail(text: string): void {
-    if (this.options.verbose) process.stderr.write(`${this.style('dim', text)}\n`)
+    if (this.options.verbose) this.#say(this.style('dim', text))
+  }
+
+  #say(text: string): void {
+    const lines = this.#camera === undefined ? text : text.replace(/^/gm, `${this.#camera}: `)
+    process.stderr.write(`${lines}\n`)
   }
 
   style(style: keyof typeof STYLES, text: string): string {

@@ -10,6 +10,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   hub: async () => (await import('./commands/hub/index.ts')).hubCommand(),
   demo: async () => (await import('./commands/demo.ts')).demoCommand(),
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand(),
+  health: async () => (await import('./commands/health.ts')).healthCommand(),
   explain: async () => (await import('./commands/explain.ts')).explainCommand(),
   state: async () => (await import('./commands/state.ts')).stateCommand(),
   decode: async () => (await import('./commands/decode.ts')).decodeCommand(),

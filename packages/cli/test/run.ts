@@ -76,8 +76,21 @@ export class CameraProcess {
 
   /** The first event of this name, past or future. */
   async event(name: string, from = 0): Promise<Record<string, unknown>> {
+    return await this.#event(name, ({ event }) => event === name, from)
+  }
+
+  /** The first event of this name of one of several cameras, past or future. */
+  async eventOf(id: string, name: string): Promise<Record<string, unknown>> {
+    return await this.#event(name, ({ event, camera }) => event === name && camera === id)
+  }
+
+  async #event(
+    name: string,
+    isIt: (event: Record<string, unknown>) => boolean,
+    from = 0,
+  ): Promise<Record<string, unknown>> {
     for (;;) {
-      const found = this.events.slice(from).find(({ event }) => event === name)
+      const found = this.events.slice(from).find(isIt)
       if (found !== undefined) return found
       if (this.child.exitCode !== null || this.child.signalCode !== null) {
         throw new Error(`the camera ended without ${name}: ${this.#stderr}`)

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import process from 'node:process'
 
 import { type CameraOptions, type LiveSuite, recordingSizes } from '@hksv/accessory'
@@ -16,7 +15,7 @@ import { type Command, InvalidArgumentError } from 'commander'
 
 import { UsageError } from '../failure.ts'
 import { addCommonOptions, addOption, parseAddress, parsePort } from '../options.ts'
-import { dataDirectory } from '../paths.ts'
+import { cameraDirectory } from '../paths.ts'
 
 type Recording = NonNullable<CameraOptions['recording']>
 type Size = NonNullable<Recording['sizes']>[number]
@@ -38,6 +37,7 @@ const MOTION_HELP =
 /** The flags of `hksv camera`, as the command line, the environment and the file give them. */
 export interface CameraFlags {
   config?: string
+  only?: readonly string[]
   name: string
   source: readonly string[]
   ffmpeg: string
@@ -70,6 +70,9 @@ export interface CameraFlags {
 /** Adds the flags, and what the help says besides. */
 export function addCameraFlags(command: Command): Command {
   addOption(command, '--config <file>', 'read options from a JSON file; flags and environment win')
+  addOption(command, '--only <name>', 'of the cameras of the file this one; again for more', {
+    parse: collect(),
+  })
   addOption(command, '--name <name>', 'what Home calls it', { standard: 'HKSV Camera' })
   addOption(
     command,
@@ -84,7 +87,7 @@ export function addCameraFlags(command: Command): Command {
   )
   addEncodingFlags(command)
   addOption(command, '--storage <dir>', 'identity, pairings and settings', {
-    standard: join(dataDirectory(), 'camera'),
+    standard: cameraDirectory(),
   })
   addOption(command, '--bind <address>', 'listen on this address only')
   addOption(command, '--port <port>', 'HAP port; the one of the last start unless given', {
@@ -117,6 +120,7 @@ Examples:
                                                 its large and its small stream
   hksv camera --source porch.mp4 --name Porch   a file, looped
   hksv camera --source 'ffmpeg:-f v4l2 -i /dev/video0'   whatever ffmpeg reads
+  hksv camera --config cameras.json             several: {"cameras": [{"name": …}, …]}
   hksv camera --control 8580                    then: curl -X POST 127.0.0.1:8580/motion`,
   )
 }

@@ -1,16 +1,16 @@
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 
 import { checkState, type EventRecord, explain, readEvents } from '@hksv/accessory'
 import { Command, InvalidArgumentError } from 'commander'
 
 import { IncompleteError } from '../failure.ts'
-import { addCommonOptions, addOption } from '../options.ts'
+import { addCommonOptions, addOption, addStorageOptions } from '../options.ts'
 import { Output, type OutputOptions } from '../output.ts'
-import { dataDirectory } from '../paths.ts'
+import { storageOf } from '../paths.ts'
 
 interface ExplainFlags extends OutputOptions {
-  readonly storage: string
+  readonly storage?: string
+  readonly only?: string
   readonly last: number
   readonly id?: number
   readonly live: boolean
@@ -21,9 +21,7 @@ export function explainCommand(): Command {
   const command = new Command('explain').description(
     'Say why the last event left a clip, or why it did not',
   )
-  addOption(command, '--storage <dir>', 'where the camera keeps its state', {
-    standard: join(dataDirectory(), 'camera'),
-  })
+  addStorageOptions(command)
   addOption(command, '--last <number>', 'the last so many events, the newest at the end', {
     parse: parseCount,
     standard: 1,
@@ -48,7 +46,8 @@ Examples:
 }
 
 async function explainEvents(flags: ExplainFlags): Promise<void> {
-  const { storage, last, id, live } = flags
+  const { last, id, live } = flags
+  const storage = storageOf(flags)
   const output = new Output(flags)
   if (!existsSync(storage)) {
     throw new IncompleteError(

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { join } from 'node:path'
 
 import {
   backUpState,
@@ -13,9 +12,9 @@ import {
 import { Command } from 'commander'
 
 import { IncompleteError, UsageError } from '../failure.ts'
-import { addCommonOptions, addOption } from '../options.ts'
+import { addCommonOptions, addOption, addStorageOptions } from '../options.ts'
 import { Output, type OutputOptions } from '../output.ts'
-import { dataDirectory } from '../paths.ts'
+import { storageOf } from '../paths.ts'
 
 const STATES = {
   intact: 'intact',
@@ -25,7 +24,8 @@ const STATES = {
 } as const
 
 interface StateFlags extends OutputOptions {
-  readonly storage: string
+  readonly storage?: string
+  readonly only?: string
 }
 
 /** `hksv state`: looks after what a camera keeps. */
@@ -42,7 +42,8 @@ resetting keep what they replace in a directory replaced-... beside it.
 Examples:
   hksv state check
   hksv state backup --out porch.json
-  hksv state restore porch.json --storage /var/lib/hksv/porch`,
+  hksv state restore porch.json --storage /var/lib/hksv/porch
+  hksv state check --storage /var/lib/hksv --only porch    of several cameras`,
   )
   for (const sub of [checkCommand(), backupCommand(), restoreCommand(), resetCommand()]) {
     command.addCommand(sub)
@@ -51,9 +52,7 @@ Examples:
 }
 
 function addStateOptions(command: Command): Command {
-  addOption(command, '--storage <dir>', 'where the camera keeps its state', {
-    standard: join(dataDirectory(), 'camera'),
-  })
+  addStorageOptions(command)
   return addCommonOptions(command)
 }
 
@@ -61,13 +60,14 @@ function checkCommand(): Command {
   const command = new Command('check').description('Say whether a camera would start on it')
   return addStateOptions(command).action(async (flags: StateFlags) => {
     const output = new Output(flags)
-    const report = await checkState(flags.storage)
+    const storage = storageOf(flags)
+    const report = await checkState(storage)
     output.record({ event: 'state', ...report })
     for (const line of describe(report)) output.result(line)
     if (!report.isUsable) {
       throw new IncompleteError(
-        `A camera would not start on ${flags.storage}. Put back what was there before with: ` +
-          `hksv state restore --storage ${flags.storage}`,
+        `A camera would not start on ${storage}. Put back what was there before with: ` +
+          `hksv state restore --storage ${storage}`,
       )
     }
   })
@@ -94,7 +94,8 @@ function backupCommand(): Command {
   return addStateOptions(command).action(
     async (flags: StateFlags & { out?: string; force?: boolean }) => {
       const output = new Output(flags)
-      const { storage, force = false } = flags
+      const { force = false } = flags
+      const storage = storageOf(flags)
       const { deviceId = randomBytes(6).toString('hex') } = await checkState(storage)
       const createdAt = new Date().toISOString()
       const out = flags.out ?? backupName({ deviceId, createdAt })
@@ -111,7 +112,7 @@ function restoreCommand(): Command {
     .description('Put back a backup, or what was there before the damage')
     .argument('[file]', 'a backup; the generation before of damaged files unless given')
   return addStateOptions(command).action(async (file: string | undefined, flags: StateFlags) => {
-    const replaced = await restoreState(flags.storage, file)
+    const replaced = await restoreState(storageOf(flags), file)
     reportReplaced(new Output(flags), 'restored', replaced)
   })
 }
@@ -122,11 +123,11 @@ function resetCommand(): Command {
   return addStateOptions(command).action(async (flags: StateFlags & { yes?: boolean }) => {
     if (flags.yes !== true) {
       throw new UsageError(
-        `This makes ${flags.storage} a new camera: every home has to remove the old one and pair ` +
+        `This makes ${storageOf(flags)} a new camera: every home has to remove the old one and pair ` +
           'anew. If you mean it, add --yes.',
       )
     }
-    reportReplaced(new Output(flags), 'reset', await resetState(flags.storage))
+    reportReplaced(new Output(flags), 'reset', await resetState(storageOf(flags)))
   })
 }
 
