@@ -89,6 +89,8 @@ describe('hksv camera --config with several cameras', () => {
 
     const health = await hksv(['health', '--control', host])
     expect(health).toMatchObject({ code: 1, stderr: 'error: Yard does not run.\n' })
+    const alive = await hksv(['health', '--control', host, '--alive'])
+    expect(alive).toMatchObject({ code: 0, stdout: 'It answers.\n' })
     const well = await hksv(['health', '--control', host, '--only', 'Front Door'])
     expect(well).toMatchObject({ code: 0, stdout: 'The camera is well.\n' })
     expect(await cameras.stop()).toBe(0)

@@ -58,16 +58,19 @@ async function runCamera(flags: CameraFlags): Promise<void> {
     states: () => (running === undefined ? [] : [running.state]),
     warn: text => output.warn(text),
   })
-  const starting = startOne(prepareCamera(flags, output, metrics), stop.signal)
+  const starting = startOne(prepareCamera(flags, output, metrics), stop.signal).then(one => {
+    running = one?.camera
+    return one
+  })
   supervisor.readyAfter(starting)
   await using started = await starting
   if (started === undefined) {
     output.note('Stopping.')
     return
   }
-  running = started.camera
-  await introduce(output, running.info, started.source)
-  await untilStopped(running, output, stopped)
+  const { camera, source } = started
+  await introduce(output, camera.info, source)
+  await untilStopped(camera, output, stopped)
   supervisor.stopping()
   exitAfter(SHUTDOWN_MS)
 }

@@ -11,6 +11,7 @@ import { cameraId } from '../paths.ts'
 interface HealthFlags extends OutputOptions {
   readonly control: { readonly host: string; readonly port: number }
   readonly only?: string
+  readonly alive: boolean
 }
 
 const TIMEOUT_MS = 5000
@@ -36,6 +37,9 @@ export function healthCommand(): Command {
     shown: '127.0.0.1:8580',
   })
   addOption(command, '--only <name>', 'the camera of several, by its name or its folder')
+  addOption(command, '--alive', 'only whether the process answers, wherever its sources are', {
+    standard: false,
+  })
   addCommonOptions(command)
   command.addHelpText(
     'after',
@@ -54,6 +58,12 @@ async function checkHealth(flags: HealthFlags): Promise<void> {
   const { host, port } = flags.control
   const name = ANYWHERE[host] ?? host
   const base = `http://${name.includes(':') ? `[${name}]` : name}:${port}`
+  if (flags.alive) {
+    await ask(`${base}/healthz`)
+    output.record({ event: 'health', isAlive: true })
+    output.result('It answers.')
+    return
+  }
   const all = await camerasAt(base)
   const { only } = flags
   const asked = only === undefined ? all : all.filter(one => isNamed(one, only))
