@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,8 +8,9 @@ import { Command } from 'commander'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 
 import { addCameraFlags } from '../src/commands/camera-flags.ts'
-import { planCameras } from '../src/commands/camera-plans.ts'
+import { type CameraPlan, planCameras } from '../src/commands/camera-plans.ts'
 import { readConfigFile } from '../src/config-file.ts'
+import { UsageError } from '../src/failure.ts'
 import { applyConfig } from '../src/options.ts'
 import { CameraProcess, hksv } from './run.ts'
 
@@ -33,6 +34,16 @@ function start(config: object, ...args: string[]): CameraProcess {
   const cameras = new CameraProcess(['--config', path, ...args])
   onTestFinished(async () => void (await cameras.stop('SIGKILL')))
   return cameras
+}
+
+/** What `hksv camera --config` would run. @throws UsageError */
+function planOf(config: object): readonly CameraPlan[] {
+  const command = addCameraFlags(new Command('camera'))
+  const path = configOf(config)
+  const file = readConfigFile(path)
+  if (file.cameras !== undefined) return planCameras(command, path, file)
+  applyConfig(command, file.values, path)
+  return []
 }
 
 const two = [{ name: 'Porch' }, { name: 'Front Door', doorbell: true }]
@@ -138,16 +149,17 @@ describe('hksv camera --config with several cameras', () => {
       [[...two, { name: 'Yard', sourc: 'x' }], /camera "Yard": there is no option "sourc"/],
       [[...two, { name: 'Yard', streams: 9 }], /camera "Yard": "streams" is wrong/],
       [[...two, { name: 'Yard', setupCode: '111-11-111' }], /camera "Yard": "setupCode" is wrong/],
-      [[...two, { name: 'Yard', source: 'sample', motion: 'onvif' }], /"Yard": --motion onvif/],
       [[...two, { doorbell: true }], /camera 3 has no "name"/],
     ] as const) {
-      const storage = join(directory, 'data')
-      const { code, stderr } = await hksv(['camera', '--config', configOf({ storage, cameras })])
-      expect(stderr).toMatch(text)
-      expect(stderr.trim()).not.toContain('\n')
-      expect(code).toBe(2)
-      expect(readdirSync(directory)).toEqual(['cameras.json'])
+      expect(() => planOf({ cameras })).toThrow(text)
     }
+    // What only shows when the cameras are put together, and how any of it ends.
+    const yard = { name: 'Yard', source: 'sample', motion: 'onvif' }
+    const config = configOf({ storage: join(directory, 'data'), cameras: [...two, yard] })
+    const { code, stderr } = await hksv(['camera', '--config', config])
+    expect(stderr).toMatch(/^error: Camera "Yard": --motion onvif.+\n$/)
+    expect(code).toBe(2)
+    expect(readdirSync(directory)).toEqual(['cameras.json'])
     const path = configOf({ cameras: two })
     const unknown = await hksv(['camera', '--config', path, '--only', 'attic'])
     expect(unknown).toMatchObject({ code: 2 })
@@ -157,6 +169,27 @@ describe('hksv camera --config with several cameras', () => {
   }, 60_000)
 })
 
+test('what is of all cameras reaches each, and its own wins', () => {
+  const plans = planOf({
+    storage: '/data',
+    streams: 4,
+    hevc: true,
+    source: ['first', 'second'],
+    cameras: { Küche: {}, hof: { name: 'Hof 2', streams: 1, source: 'third', port: 5001 } },
+  })
+  expect(plans).toMatchObject([
+    {
+      id: 'kuche',
+      flags: { name: 'Küche', streams: 4, hevc: true, source: ['first', 'second'] },
+    },
+    {
+      id: 'hof',
+      flags: { name: 'Hof 2', streams: 1, hevc: true, source: ['third'], port: 5001 },
+    },
+  ])
+  expect(plans.map(({ flags }) => flags.storage)).toEqual(['/data/kuche', '/data/hof'])
+})
+
 describe('docs/schema/camera-config.schema.json', () => {
   const url = new URL('../../../docs/schema/camera-config.schema.json', import.meta.url)
   const schema = JSON.parse(readFileSync(url, 'utf8'))
@@ -164,15 +197,12 @@ describe('docs/schema/camera-config.schema.json', () => {
 
   /** Whether `hksv camera --config` would take it. */
   function isTaken(config: object): boolean {
-    const command = addCameraFlags(new Command('camera'))
-    const path = configOf(config)
     try {
-      const file = readConfigFile(path)
-      if (file.cameras === undefined) applyConfig(command, file.values, path)
-      else planCameras(command, path, file)
+      planOf(config)
       return true
-    } catch {
-      return false
+    } catch (error) {
+      if (error instanceof UsageError) return false
+      throw error
     }
   }
 
@@ -185,7 +215,6 @@ describe('docs/schema/camera-config.schema.json', () => {
   })
 
   test('takes what the parser takes, and refuses what it refuses', () => {
-    mkdirSync(join(directory, 'data'))
     for (const [config, isRight] of [
       [{}, true],
       [{ $schema: './camera-config.schema.json', name: 'Porch', port: 5001 }, true],

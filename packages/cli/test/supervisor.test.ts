@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
-import { expect, onTestFinished, test } from 'vitest'
+import type { CameraState } from '@hksv/accessory'
+import { expect, onTestFinished, test, vi } from 'vitest'
 
+import { Supervisor } from '../src/supervisor.ts'
 import { CameraProcess } from './run.ts'
 
 const isHere = spawnSync('systemd-notify', ['--version']).status === 0
@@ -84,4 +86,46 @@ test.skipIf(!isHere)(
     await systemd.hears('STOPPING=1', hung)
   },
   40_000,
+)
+
+/** As far as a supervisor looks at it. */
+function stateOf(source: { isWell: boolean; packets: number }, isArmed = true): CameraState {
+  const health = { reconnects: 0, packetsLost: 0, picturesDropped: 0, ...source }
+  return { name: 'Porch', id: '11:22:33:44:55:66', isArmed, source: health } as CameraState
+}
+
+test.skipIf(!isHere)(
+  'the watchdog goes hungry while a camera is stuck, and not while one is away or disarmed',
+  async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'hksv-notify-'))
+    const path = join(directory, 'notify')
+    const systemd = new FakeSystemd(path)
+    await systemd.hears('listening')
+    vi.stubEnv('NOTIFY_SOCKET', path)
+    vi.stubEnv('WATCHDOG_USEC', '200000')
+    let state = stateOf({ isWell: false, packets: 7 })
+    const warnings: string[] = []
+    const supervisor = new Supervisor({
+      states: () => [state],
+      warn: text => void warnings.push(text),
+    })
+    onTestFinished(() => {
+      vi.unstubAllEnvs()
+      supervisor[Symbol.dispose]()
+      systemd.end()
+      rmSync(directory, { recursive: true, force: true })
+    })
+    const twice = async (from: number) =>
+      await systemd.hears('WATCHDOG=1', await systemd.hears('WATCHDOG=1', from))
+    const away = await twice(0)
+    state = stateOf({ isWell: true, packets: 7 }, false)
+    const disarmed = await twice(away)
+    expect(warnings).toEqual([])
+    state = stateOf({ isWell: true, packets: 7 })
+    const stuck = await systemd.hears('expired', disarmed)
+    expect(warnings[0]).toBe('Porch: its source says that it is well, and nothing comes from it.')
+    state = stateOf({ isWell: true, packets: 8 })
+    await systemd.hears('WATCHDOG=1', stuck)
+  },
+  20_000,
 )
