@@ -1,0 +1,141 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+
+import { beforeAll, describe, expect, test } from 'vitest'
+
+const root = fileURLToPath(new URL('../../../', import.meta.url))
+const docs = join(root, 'docs')
+const bin = join(root, 'packages/cli/dist/bin.js')
+
+const pages = [
+  ...readdirSync(docs)
+    .filter(name => name.endsWith('.md'))
+    .map(name => `docs/${name}`),
+  'README.md',
+  'SECURITY.md',
+  'CONTRIBUTING.md',
+  'packages/cli/README.md',
+]
+const read = (page: string) => readFileSync(join(root, page), 'utf8')
+
+/** Without what is quoted: code is no link. */
+const withoutCode = (text: string) => text.replace(/```[\s\S]*?```/g, '').replace(/`[^`\n]*`/g, '')
+
+/** As VitePress, and GitHub, make an anchor of a heading. */
+function anchors(text: string): string[] {
+  return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .replace(/[`*]/g, '')
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} -]/gu, '')
+      .trim()
+      .replaceAll(' ', '-'),
+  )
+}
+
+describe.each(pages)('%s', page => {
+  test('links to what is there', () => {
+    const links = [...withoutCode(read(page)).matchAll(/\]\(([^)\s]+)\)/g)].map(([, to = '']) => to)
+    const broken = links.filter(link => {
+      if (/^(https?:|mailto:|\/)/.test(link)) return false
+      const [path = '', anchor] = link.split('#')
+      const target = path === '' ? join(root, page) : resolve(root, dirname(page), path)
+      if (!existsSync(target)) return true
+      return anchor !== undefined && !anchors(readFileSync(target, 'utf8')).includes(anchor)
+    })
+    expect(broken).toEqual([])
+  })
+})
+
+test('each of the known pains has an answer', () => {
+  const [, part = ''] = read('docs/troubleshooting.md').split('\n## Known from other cameras\n')
+  const sections = part.split(/^### /m).slice(1)
+  expect(sections.map(text => Number.parseInt(text, 10))).toEqual(
+    Array.from({ length: 25 }, (_, i) => i + 1),
+  )
+  for (const section of sections) {
+    const [, ...lines] = section.split('\n')
+    expect(lines.join(' ').trim().length).toBeGreaterThan(80)
+  }
+})
+
+/** Lines of shell in a page that call the command, continued lines put together. */
+function commandsOf(page: string): string[] {
+  const blocks = [...read(page).matchAll(/```sh\n([\s\S]*?)```/g)].map(([, text = '']) => text)
+  return blocks
+    .flatMap(text => text.replaceAll('\\\n', ' ').split('\n'))
+    .flatMap(line => /^\s*(?:npx )?hksv (.+)$/.exec(line)?.[1] ?? [])
+    .map(line => line.replace(/(^|\s)#.*$/, '').replace(/\s[|>&;].*$/, ''))
+}
+
+describe('commands in the documents', () => {
+  const helps = new Map<string, string>()
+  /** The help of a command; that of the one above it when there is no such command. */
+  function help(words: readonly string[]): string {
+    const key = words.join(' ')
+    const known = helps.get(key)
+    if (known !== undefined) return known
+    const text = execFileSync(process.execPath, [bin, ...words, '--help'], { encoding: 'utf8' })
+    helps.set(key, text)
+    return text
+  }
+
+  /** A command is a line of `Commands:` in the help above it. */
+  function isCommand(above: readonly string[], word: string): boolean {
+    const [, list = ''] = help(above).split('Commands:\n')
+    return new RegExp(`^  ${word}\\b`, 'm').test(list)
+  }
+
+  test.each(pages)('in %s there are such commands, with such flags', page => {
+    const wrong: string[] = []
+    for (const line of commandsOf(page)) {
+      const words = line.split(/\s+/)
+      const command: string[] = []
+      for (const word of words) {
+        if (!/^[a-z]/.test(word) || !isCommand(command, word)) break
+        command.push(word)
+      }
+      const flags = words
+        .filter(word => word.startsWith('--'))
+        .map(word => word.split('=')[0] ?? '')
+      const text = help(command)
+      if (command.length === 0 && !['--version', '--help'].includes(flags[0] ?? ''))
+        wrong.push(line)
+      wrong.push(...flags.filter(flag => !text.includes(flag)).map(flag => `${line}: ${flag}`))
+    }
+    expect(wrong).toEqual([])
+  })
+})
+
+describe('the site', () => {
+  const dist = join(docs, '.vitepress/dist')
+
+  beforeAll(() => {
+    const vitepress = join(docs, 'node_modules/vitepress/bin/vitepress.js')
+    // It fails on links between pages that lead nowhere.
+    execFileSync(process.execPath, [vitepress, 'build', docs], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+  }, 60_000)
+
+  test('has every page, and reaches each of them from the side bar', () => {
+    const config = readFileSync(join(docs, '.vitepress/config.ts'), 'utf8')
+    for (const page of readdirSync(docs).filter(name => name.endsWith('.md'))) {
+      const name = page.replace(/\.md$/, '')
+      expect(existsSync(join(dist, `${name}.html`)), name).toBe(true)
+      if (name !== 'index') expect(config, name).toContain(`link: '/${name}`)
+    }
+  })
+
+  test('links to the repository for what lies outside of it', () => {
+    const outside = [...withoutCode(read('docs/security.md')).matchAll(/\]\(\.\.\/([^)#]+)/g)]
+    expect(outside.length).toBeGreaterThan(0)
+    const html = readFileSync(join(dist, 'security.html'), 'utf8')
+    for (const [, path = ''] of outside) {
+      expect(html).toContain(`https://github.com/hksv/hksv/blob/main/${relative('.', path)}`)
+    }
+  })
+})
