@@ -33,7 +33,7 @@ export default defineConfig({
     nav: [
       { text: 'Guide', link: '/guide' },
       { text: 'Troubleshooting', link: '/troubleshooting' },
-      { text: 'Numbers', link: '/numbers' },
+      { text: 'Benchmarks', link: '/benchmarks' },
     ],
     sidebar: [
       {
@@ -64,7 +64,7 @@ export default defineConfig({
           { text: 'How a recording goes', link: '/recording' },
           { text: 'Specification and what we ship', link: '/specification' },
           { text: 'Security', link: '/security' },
-          { text: 'Numbers', link: '/numbers' },
+          { text: 'Benchmarks', link: '/benchmarks' },
         ],
       },
     ],

@@ -62,7 +62,22 @@ function isMet({ goal, least, limit }, ours, ratio) {
  */
 export function table(results) {
   const head = ['what', 'ours', 'the other', 'against', 'ratio', 'goal', '']
-  const lines = results.map(result => [
+  const missed = results.filter(({ isMet, reason }) => isMet === false && reason !== undefined)
+  const reasons = missed.map(
+    ({ what, against, reason }) => `${what}, against ${against}: ${reason}`,
+  )
+  const lines = markdownTable(head, results.map(cells))
+  return [lines, ...(reasons.length > 0 ? ['', ...reasons] : [])].join('\n')
+}
+
+/**
+ * A row of the table.
+ *
+ * @param {Result} result
+ * @returns {string[]}
+ */
+export function cells(result) {
+  return [
     result.what,
     quantity(result.ours, result.unit),
     quantity(result.theirs, result.unit),
@@ -70,20 +85,24 @@ export function table(results) {
     fraction(result.ratio),
     goalText(result),
     result.isMet === undefined ? '' : result.isMet ? 'met' : 'missed',
-  ])
+  ]
+}
+
+/**
+ * Markdown that lines up.
+ *
+ * @param {readonly string[]} head
+ * @param {readonly (readonly string[])[]} lines
+ * @returns {string}
+ */
+export function markdownTable(head, lines) {
   const widths = head.map((title, i) =>
     Math.max(3, ...[title, ...lines.map(line => line[i] ?? '')].map(text => text.length)),
   )
-  const row = (/** @type {string[]} */ cells) =>
-    `| ${cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(' | ')} |`
+  const row = (/** @type {readonly string[]} */ texts) =>
+    `| ${texts.map((text, i) => text.padEnd(widths[i] ?? 0)).join(' | ')} |`
   const rule = `| ${widths.map(width => '-'.repeat(width)).join(' | ')} |`
-  const missed = results.filter(({ isMet, reason }) => isMet === false && reason !== undefined)
-  const reasons = missed.map(
-    ({ what, against, reason }) => `${what}, against ${against}: ${reason}`,
-  )
-  return [row(head), rule, ...lines.map(row), ...(reasons.length > 0 ? ['', ...reasons] : [])].join(
-    '\n',
-  )
+  return [row(head), rule, ...lines.map(row)].join('\n')
 }
 
 /** @param {Row} row */

@@ -1,18 +1,19 @@
 // Measures what people compare cameras by: against hap-nodejs, and against the least it can cost.
 //
-// usage: node tools/bench/run.mjs [--runs 3] [--quick] [--only NAME ...] [--json] [--profile DIR]
+// usage: node tools/bench/run.mjs [NAME ...] [--runs 3] [--quick] [--json] [--profile DIR]
 //
-// Names: those of the files in measures/. Every accessory runs in a process of its own, whose CPU time
+// Names: those of the files in measures/; all unless given. A run puts its rows into docs/benchmarks.md,
+// unless it is quick or profiled. Every accessory runs in a process of its own, whose CPU time
 // is what counts; the runs of both sides alternate, and the table shows their medians. `--quick` runs
 // each once, which shows the order of magnitude. `--profile` writes profiles of CPU and allocation of
 // each measured stretch, numbered in their order; numbers measured with it are not worth keeping. Exit
-// codes: 0 measured, 1 it failed, 2 wrong usage. docs/numbers.md tells what is inside each number.
-import { mkdir } from 'node:fs/promises'
+// codes: 0 measured, 1 it failed, 2 wrong usage. docs/benchmarks.md tells what is inside each number.
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { cpus } from 'node:os'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
-
+import { withResults } from './document.mjs'
 import { accessories } from './measures/accessories.mjs'
 import { busyRead } from './measures/busy-read.mjs'
 import { descriptors } from './measures/descriptors.mjs'
@@ -66,7 +67,7 @@ const measures = [
 ]
 const names = measures.map(({ name }) => name)
 
-const { runs, only, isJson, profile } = readArguments()
+const { runs, only, isQuick, isJson, profile } = readArguments()
 if (profile !== undefined) await mkdir(profile, { recursive: true })
 Subject.profileDirectory = profile
 const results = []
@@ -86,6 +87,17 @@ else {
   const { node, cpu, hapNodejs } = machine
   console.log(`Node ${node}, ${cpu}; hap-nodejs ${hapNodejs}; medians of ${runs} runs each\n`)
   console.log(table(results))
+}
+
+if (!isQuick && profile === undefined) await keep()
+
+/** In the document, with the day and the machine. */
+async function keep() {
+  const path = new URL('../../docs/benchmarks.md', import.meta.url)
+  const day = new Date().toISOString().slice(0, 10)
+  const measured = `${day}, ${machine.cpu}, Node ${machine.node.slice(1)}, ${runs} runs`
+  await writeFile(path, withResults(await readFile(path, 'utf8'), results, measured))
+  process.stderr.write('The rows are in docs/benchmarks.md now.\n')
 }
 
 /** @returns A result for each row of the measure. */
@@ -113,23 +125,26 @@ async function run({ name, prepare, rows, isExact = false }) {
 
 function readArguments() {
   try {
-    const { values } = parseArgs({
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
       options: {
         runs: { type: 'string' },
         quick: { type: 'boolean', default: false },
-        only: { type: 'string', multiple: true, default: names },
+        only: { type: 'string', multiple: true, default: [] },
         json: { type: 'boolean', default: false },
         profile: { type: 'string' },
       },
     })
     const { runs = values.quick ? '1' : '3' } = values
     if (!/^[1-9]\d*$/.test(runs)) throw new Error('--runs takes a number from 1 on')
-    const unknown = values.only.find(name => !names.includes(name))
+    const wanted = [...positionals, ...values.only]
+    const unknown = wanted.find(name => !names.includes(name))
     if (unknown !== undefined) {
       throw new Error(`there is no measurement ${unknown}; there are ${names.join(', ')}`)
     }
-    const { only, json: isJson, profile } = values
-    return { runs: Number(runs), only, isJson, profile }
+    const { quick: isQuick, json: isJson, profile } = values
+    const only = wanted.length > 0 ? wanted : names
+    return { runs: Number(runs), only, isQuick, isJson, profile }
   } catch (error) {
     console.error(`bench: ${error.message}`)
     process.exit(2)
