@@ -3,6 +3,18 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
+/** @returns The inputs of a committed corpus: one a line, in hexadecimal; none when there is no file. */
+export function readCorpus(file) {
+  if (!existsSync(file)) return []
+  const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1)
+  return lines.map(line => Buffer.from(line, 'hex'))
+}
+
+/** Writes what {@link readCorpus} reads. */
+export function writeCorpus(file, inputs) {
+  writeFileSync(file, inputs.map(input => `${Buffer.from(input).toString('hex')}\n`).join(''))
+}
+
 /** @returns The inputs in `folders`: each file is one, except for vectors, whose rows are. */
 export function seedsOf(folders, maxLength) {
   return folders

@@ -1,16 +1,23 @@
 /** The statement and branch counters of a program, and which values of each were seen. */
 export class Coverage {
   features = 0
+  /** Statements and branches that were reached at all. */
+  edges = 0
+  #isCounting
   #counters
   #seen
 
-  /** @param counters What istanbul keeps for one file. */
-  constructor(counters) {
+  /**
+   * @param counters What istanbul keeps for one file.
+   * @param options.isCounting Whether it is news that something was reached more often than before.
+   */
+  constructor(counters, { isCounting = true } = {}) {
+    this.#isCounting = isCounting
     const tables = [counters.s, ...Object.values(counters.b)]
     this.#counters = tables.flatMap(table => Object.keys(table).map(key => [table, key]))
     this.#seen = new Uint16Array(this.#counters.length)
     this.take()
-    this.features = 0
+    this.features = this.edges = 0
   }
 
   /** Takes the counts of one run and clears them. @returns Whether any was new. */
@@ -21,8 +28,9 @@ export class Coverage {
       const count = table[key]
       if (count === 0) continue
       table[key] = 0
-      const bit = 1 << bucket(count)
+      const bit = this.#isCounting ? 1 << bucket(count) : 1
       if ((this.#seen[i] & bit) !== 0) continue
+      if (this.#seen[i] === 0) this.edges++
       this.#seen[i] |= bit
       this.features++
     }

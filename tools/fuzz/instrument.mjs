@@ -10,7 +10,8 @@ export const COUNTERS = '__fuzz__'
 /**
  * Bundles `target` and counts every statement and branch in it.
  *
- * @returns The path written, and the bytes that its source mentions: what a decoder compares with.
+ * @returns The path written, and the bytes and texts that its source mentions: what a decoder compares
+ * with.
  */
 export async function instrument(target, path) {
   const { outputFiles } = await build({
@@ -22,12 +23,16 @@ export async function instrument(target, path) {
     target: 'node20',
     conditions: ['@hksv/source'],
     logLevel: 'silent',
+    // For CommonJS packages among what is bundled.
+    banner: {
+      js: `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)`,
+    },
   })
   const [{ text }] = outputFiles
   const instrumenter = createInstrumenter({ esModules: true, coverageVariable: COUNTERS })
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, instrumenter.instrumentSync(text, path))
-  return { path, comparands: byteLiterals(text) }
+  return { path, comparands: byteLiterals(text), words: textLiterals(text) }
 }
 
 function byteLiterals(source) {
@@ -36,4 +41,10 @@ function byteLiterals(source) {
     if (Number(literal) < 256) found.add(Number(literal))
   }
   return [...found]
+}
+
+/** Short ones, without blanks: the others are for people. */
+function textLiterals(source) {
+  const found = source.matchAll(/(["'])([!#-&(-[\]-~]{2,32})\1/g)
+  return [...new Set(Array.from(found, ([, , text]) => text))]
 }

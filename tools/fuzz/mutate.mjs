@@ -1,5 +1,5 @@
 /** Makes inputs of kept ones, the same sequence for the same seed and corpus. */
-export function createMutator({ seed, maxLength, comparands, corpus }) {
+export function createMutator({ seed, maxLength, comparands, words, corpus }) {
   const random = xorshift(seed)
   const pick = list => list[random(list.length)]
   const splice = (bytes, at, removed, inserted) =>
@@ -10,6 +10,7 @@ export function createMutator({ seed, maxLength, comparands, corpus }) {
     (bytes, at) => poke(bytes, at, () => random(256)),
     (bytes, at) => poke(bytes, at, byte => (byte + 1 + random(4) * 2 - 4) & 0xff),
     (bytes, at) => poke(bytes, at, byte => pick(comparands) ?? byte),
+    (bytes, at) => splice(bytes, at, 0, Buffer.from(pick(words) ?? '')),
     (bytes, at) => splice(bytes, at, 0, Buffer.of(random(256))),
     (bytes, at) => splice(bytes, at, 1 + random(8), Buffer.alloc(0)),
     (bytes, at) => splice(bytes, at, 0, Buffer.alloc(random(300), random(256))),

@@ -10,7 +10,8 @@ export const HEADER_BYTES = 8
  * Runs one target until its time is up, its runs are done or a fault is found.
  *
  * @param keep Called with each input that lit something new.
- * @returns runs, kept, features, ms, and `crash: { input, why }` for a fault.
+ * @returns runs, kept, features, edges, ms, `minimal` inputs when asked for, and `crash: { input, why }`
+ * for a fault.
  */
 export function supervise(job, keep) {
   const shared = new SharedArrayBuffer(HEADER_BYTES + job.maxLength)
@@ -20,7 +21,7 @@ export function supervise(job, keep) {
     resourceLimits: { maxOldGenerationSizeMb: job.memoryMb },
   })
   const start = performance.now()
-  const summary = { kept: 0, features: 0 }
+  const summary = { kept: 0, features: 0, edges: 0 }
   return new Promise(resolve => {
     let watchdog
 
@@ -31,8 +32,9 @@ export function supervise(job, keep) {
         summary.kept++
         keep(message.kept)
       } else {
-        summary.features = message.features
-        finish(message.why)
+        const { why, ...found } = message
+        Object.assign(summary, found)
+        finish(why)
       }
     })
     // Out of memory, or a fault of the target that no try can catch.

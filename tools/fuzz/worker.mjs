@@ -7,30 +7,34 @@ import { COUNTERS } from './instrument.mjs'
 import { createMutator } from './mutate.mjs'
 import { HEADER_BYTES, LENGTH, RUNS } from './supervise.mjs'
 
-const { program, seeds, seconds, runs, seed, maxLength, shared } = workerData
+const { program, seeds, seconds, runs, seed, maxLength, isMinimizing, shared } = workerData
 const header = new Int32Array(shared, 0, 2)
 const memory = new Uint8Array(shared, HEADER_BYTES)
 
 const { fuzz } = await import(pathToFileURL(program.path).href)
-const coverage = new Coverage(globalThis[COUNTERS][program.path])
+const counters = globalThis[COUNTERS][program.path]
+const coverage = new Coverage(counters)
 const corpus = [Buffer.alloc(0)]
-const mutate = createMutator({ seed, maxLength, comparands: program.comparands, corpus })
+const mutate = createMutator({ ...program, seed, maxLength, corpus })
 
 parentPort.postMessage({ isReady: true })
-parentPort.postMessage({ why: fuzzAll(), features: coverage.features })
+const why = fuzzAll()
+const { features, edges } = coverage
+const minimal = why === undefined && isMinimizing ? smallest() : undefined
+parentPort.postMessage({ why, features, edges, minimal })
 
 /** @returns What is wrong with the input that is in the shared memory, or nothing. */
 function fuzzAll() {
   for (const input of seeds) {
-    const why = runOne(Buffer.from(input), false)
-    if (why !== undefined) return why
+    const wrong = runOne(Buffer.from(input), false)
+    if (wrong !== undefined) return wrong
   }
   const end = performance.now() + 1000 * seconds
   while (performance.now() < end) {
     for (let i = 0; i < 100; i++) {
       if (Atomics.load(header, RUNS) >= runs) return undefined
-      const why = runOne(mutate(), true)
-      if (why !== undefined) return why
+      const wrong = runOne(mutate(), true)
+      if (wrong !== undefined) return wrong
     }
   }
   return undefined
@@ -49,4 +53,15 @@ function runOne(input, isNew) {
   corpus.push(input)
   if (isNew) parentPort.postMessage({ kept: input })
   return undefined
+}
+
+/** @returns Inputs that reach all that was reached, without those that add nothing to shorter ones. */
+function smallest() {
+  const reached = new Coverage(counters, { isCounting: false })
+  return corpus
+    .toSorted((a, b) => a.length - b.length || Buffer.compare(a, b))
+    .filter(input => {
+      fuzz(Buffer.from(input))
+      return reached.take()
+    })
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -46,6 +46,17 @@ function fuzz(...args: string[]) {
   return { status, stdout, stderr }
 }
 
+describe('the targets of the packages', () => {
+  it('take all that was ever kept, and some more', { timeout: 120_000 }, () => {
+    const { status, stdout, stderr } = fuzz('--runs', '600')
+    expect(stderr).toBe('')
+    expect(status).toBe(0)
+    expect(stdout.match(/^(?:accessory|fmp4|hap|hds|hub|media|tlv8)-/gm)?.length).toBeGreaterThan(
+      30,
+    )
+  })
+})
+
 describe('the fuzzer', () => {
   it('finds four bytes one after the other, led by coverage', () => {
     const { status, stderr } = fuzz(target('magic'), '--runs', '2000000', '--seconds', '600')
@@ -71,17 +82,37 @@ describe('the fuzzer', () => {
 
   it('goes through several targets and says nothing against sound ones', () => {
     const { status, stdout, stderr } = fuzz(target('sound'), target('sound'), '--runs', '1000')
-    expect(stdout.match(/: 1000 runs/g)).toHaveLength(2)
+    expect(stdout.match(/^planted-sound +1000 /gm)).toHaveLength(2)
+    expect(stdout).toMatch(/^all +2000 /m)
     expect(stderr).toBe('')
     expect(status).toBe(0)
   })
 
-  it.each([['--runs', 'many'], ['--seconds', '0'], ['--no-such-flag'], ['no-such-target.mjs']])(
-    'refuses %s %s',
-    (...args) => {
-      const { status, stderr } = fuzz(...args)
-      expect(stderr).toMatch(/^.+\n$/)
-      expect(status).toBe(2)
-    },
-  )
+  it('keeps few inputs that reach the same, and begins with them', () => {
+    const { status } = fuzz(target('sound'), '--runs', '20000', '--minimize')
+    expect(status).toBe(0)
+    const corpus = readFileSync(target('sound').replace('.fuzz.mjs', '.corpus'), 'utf8')
+    // Nothing, and what is long enough.
+    expect(corpus).toMatch(/^\n[\da-f]{8,}\n$/)
+    expect(fuzz(target('sound'), '--runs', '1').stdout).toMatch(/^planted-sound +\d+ +\d+ +[2-9]/m)
+  })
+
+  it('shares minutes among all targets', () => {
+    const start = performance.now()
+    const { stdout } = fuzz(target('sound'), target('sound'), '--minutes', '0.02', '--jobs', '1')
+    expect(stdout.match(/^planted-sound +[1-9]\d*/gm)).toHaveLength(2)
+    expect(performance.now() - start).toBeGreaterThan(1000)
+  })
+
+  it.each([
+    ['--runs', 'many'],
+    ['--seconds', '0'],
+    ['--seconds', '1', '--minutes', '1'],
+    ['--no-such-flag'],
+    ['no-such-target.mjs'],
+  ])('refuses %s %s', (...args) => {
+    const { status, stderr } = fuzz(...args)
+    expect(stderr).toMatch(/^.+\n$/)
+    expect(status).toBe(2)
+  })
 })
