@@ -36,6 +36,7 @@ export const replays: Readonly<Record<string, readonly string[]>> = {
     'hds/opack-refused',
   ],
   'packages/hds/test/message.test.ts': ['hds/wire-payloads'],
+  'packages/hub/test/exchanges.test.ts': ['hub/exchanges'],
   'packages/media/test/opus-packet.test.ts': ['media/opus-packets'],
   'packages/media/test/rtp-vectors.test.ts': ['media/rtp-packets', 'media/rtp-streams'],
   'packages/media/test/srtp.test.ts': ['media/srtp-keys', 'media/srtp-packets'],

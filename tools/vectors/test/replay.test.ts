@@ -85,3 +85,14 @@ it('the README shows how an implementer in another language begins', () => {
   )
   expect(ended.stdout).toBe(`${rows.length - limited.length} rows hold\n`)
 })
+
+it('Python says the same in whole exchanges, from the keys of both sides alone', () => {
+  const ended = spawnSync('python3', ['exchanges.py'], {
+    cwd: fileURLToPath(vectors),
+    encoding: 'utf8',
+  })
+  expect(ended).toMatchObject({ status: 0, stderr: '' })
+  const { cases }: { cases: { steps: unknown[] }[] } = read('hub/exchanges.json')
+  const messages = cases.flatMap(({ steps }) => steps).length
+  expect(ended.stdout).toBe(`${cases.length} exchanges of ${messages} messages hold\n`)
+})

@@ -22,6 +22,8 @@ const codes: Readonly<Record<string, readonly string[]>> = {
   fmp4: Object.keys(fmp4Errors),
   hap: Object.keys({ ...hapErrors, ...tlvErrors }),
   hds: Object.keys(hdsErrors),
+  // A recording that is refused is no error.
+  hub: ['REFUSED', ...Object.keys({ ...hapErrors, ...hdsErrors })],
   // Packets that cannot be read are ignored, without a code.
   media: ['REFUSED'],
   tlv8: Object.keys(tlvErrors),
