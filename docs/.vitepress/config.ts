@@ -67,6 +67,21 @@ export default defineConfig({
           { text: 'Benchmarks', link: '/benchmarks' },
         ],
       },
+      {
+        text: 'Reference',
+        collapsed: true,
+        items: [
+          { text: 'All packages', link: '/reference/' },
+          { text: '@hksv/tlv8', link: '/reference/tlv8' },
+          { text: '@hksv/crypto', link: '/reference/crypto/' },
+          { text: '@hksv/hap', link: '/reference/hap' },
+          { text: '@hksv/hds', link: '/reference/hds/' },
+          { text: '@hksv/fmp4', link: '/reference/fmp4' },
+          { text: '@hksv/media', link: '/reference/media/' },
+          { text: '@hksv/accessory', link: '/reference/accessory' },
+          { text: '@hksv/hub', link: '/reference/hub/' },
+        ],
+      },
     ],
   },
 })

@@ -1,3 +1,9 @@
+/**
+ * Both roles of a HomeKit Data Stream, and the parts they are made of.
+ *
+ * @module hds
+ */
+
 export { HdsAccessory } from './accessory.ts'
 export type {
   HdsAccessoryCommand,

@@ -60,7 +60,7 @@ const MAX_ID = 0x7fff_ffff_ffff_ffffn
  * Encodes a frame's payload: one byte header length, the header, the message; both OPACK documents
  * of their own.
  *
- * @param header Or what {@link encodeHeader} made of it.
+ * @param header Or the bytes of one, as a payload begins with them.
  * @returns Pieces, as from `encodeParts`: large data by reference.
  * @throws RangeError when the header has more than 255 bytes.
  */

@@ -1,3 +1,9 @@
+/**
+ * A controller: finding, pairing, arming, recording, looking, keeping.
+ *
+ * @module hub
+ */
+
 export { AccessoryClient, type ConnectOptions } from './accessory-client.ts'
 export type { Reading, Refusal } from './characteristic-requests.ts'
 export { chooseConfiguration, type Offer, type Wishes } from './choose-configuration.ts'

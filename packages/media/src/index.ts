@@ -1,3 +1,9 @@
+/**
+ * Sources of pictures and sound, and what is made of them.
+ *
+ * @module media
+ */
+
 export {
   type AudioSpecificConfig,
   audioObjectTypes,

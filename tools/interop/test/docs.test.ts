@@ -114,12 +114,15 @@ describe('the site', () => {
   const dist = join(docs, '.vitepress/dist')
 
   beforeAll(() => {
-    const vitepress = join(docs, 'node_modules/vitepress/bin/vitepress.js')
+    const run = (program: string, ...args: string[]) =>
+      execFileSync(process.execPath, [join(docs, 'node_modules', program), ...args], {
+        cwd: docs,
+        stdio: ['ignore', 'ignore', 'pipe'],
+      })
+    run('typedoc/bin/typedoc')
     // It fails on links between pages that lead nowhere.
-    execFileSync(process.execPath, [vitepress, 'build', docs], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    })
-  }, 60_000)
+    run('vitepress/bin/vitepress.js', 'build')
+  }, 120_000)
 
   test('has every page, and reaches each of them from the side bar', () => {
     const config = readFileSync(join(docs, '.vitepress/config.ts'), 'utf8')
@@ -127,6 +130,22 @@ describe('the site', () => {
       const name = page.replace(/\.md$/, '')
       expect(existsSync(join(dist, `${name}.html`)), name).toBe(true)
       if (name !== 'index') expect(config, name).toContain(`link: '/${name}`)
+    }
+  })
+
+  test('has what each package exports', () => {
+    const config = readFileSync(join(docs, '.vitepress/config.ts'), 'utf8')
+    const packages = readdirSync(join(root, 'packages')).filter(name => name !== 'cli')
+    for (const name of packages) {
+      expect(config).toContain(`text: '@hksv/${name}', link: '/reference/${name}`)
+      const [html = ''] = [`${name}/${name}.html`, `${name}.html`]
+        .map(page => join(dist, 'reference', page))
+        .filter(path => existsSync(path))
+        .map(path => readFileSync(path, 'utf8'))
+      const source = readFileSync(join(root, 'packages', name, 'src/index.ts'), 'utf8')
+      const exported = [...source.matchAll(/^export \{ (\w+) \} from/gm)].map(([, what]) => what)
+      const anchor = (what = '') => what.toLowerCase().replaceAll('_', '-')
+      expect(exported.filter(what => !html.includes(`id="${anchor(what)}`))).toEqual([])
     }
   })
 

@@ -7,7 +7,7 @@ import { type SrtpKey, srtpSuites } from '@hksv/media/live'
  */
 export const liveSuites = ['AES_CM_128_HMAC_SHA1_80', 'AES_256_CM_HMAC_SHA1_80', 'none'] as const
 
-/** A name in {@link liveSuites}. */
+/** What protects a live view, as SDP calls it. */
 export type LiveSuite = (typeof liveSuites)[number]
 
 /** @returns Whether what a viewer announced is of a suite, with key and salt of its lengths. */

@@ -13,7 +13,7 @@ export interface FaultReport extends FaultOutcome {
 /**
  * Injects a fault over a connection of its own, and asks for a clean recording afterwards.
  *
- * @param client Of an armed camera; an administrator's. It stays as it is.
+ * @param options.client Of an armed camera; an administrator's. It stays as it is.
  * @throws HubError When the camera cannot be reached before; the reason of `signal`
  */
 export async function injectFault(options: {
