@@ -10,6 +10,8 @@ export interface NalSyntax {
   readonly keyName: string
   /** The type of a NAL unit that is not empty. */
   typeOf(nal: Uint8Array): number
+  /** Whether the unit is of the layer that every decoder shows, and not cut short. */
+  isOfBaseLayer(nal: Uint8Array): boolean
   isSlice(type: number): boolean
   isParameterSet(type: number): boolean
   /** Whether the unit belongs into a sample: a slice or SEI that every decoder needs. */
@@ -34,6 +36,8 @@ export const nalSyntaxes: Readonly<Record<VideoCodec, NalSyntax>> = {
     typeOf: nalType,
     isSlice: type => type >= slice && type <= idrSlice,
     isParameterSet: type => type === nalTypes.sps || type === nalTypes.pps,
+    // Units of other layers have types of their own.
+    isOfBaseLayer: nal => nal.length > 0,
     isContent: nal => nalType(nal) >= slice && nalType(nal) <= sei,
     isKey: type => type === idrSlice,
     mayBeOpen: () => false,
@@ -45,7 +49,8 @@ export const nalSyntaxes: Readonly<Record<VideoCodec, NalSyntax>> = {
     typeOf: hevcNalType,
     isSlice: isHevcSlice,
     isParameterSet: type => type === vps || type === sps || type === pps,
-    isContent: nal => isHevcContent(hevcNalType(nal)) && nal.length > 2 && hevcLayerId(nal) === 0,
+    isOfBaseLayer: isOfHevcBaseLayer,
+    isContent: nal => isHevcContent(hevcNalType(nal)) && isOfHevcBaseLayer(nal),
     isKey: isIrap,
     mayBeOpen: type => type === blaWLp || type === cra,
     isLeading: type => type >= radlN && type <= raslR,
@@ -56,6 +61,10 @@ export const nalSyntaxes: Readonly<Record<VideoCodec, NalSyntax>> = {
 /** Types of slices that are not reserved. */
 function isHevcSlice(type: number): boolean {
   return type <= raslR || (type >= blaWLp && type <= cra)
+}
+
+function isOfHevcBaseLayer(nal: Uint8Array): boolean {
+  return nal.length > 2 && hevcLayerId(nal) === 0
 }
 
 function isHevcContent(type: number): boolean {

@@ -185,6 +185,49 @@ describe('AnnexBReader', () => {
     expect(reader.isChanged).toBe(false)
   })
 
+  // Types: 26 IDR_W_RADL, 02 TRAIL_R, 40 VPS, 46 AUD, 4e prefix SEI, 50 suffix SEI, 52 reserved, 4a EOB.
+  test.each([
+    ['a delimiter', '4601 10'],
+    ['a parameter set', '4001 0c'],
+    ['an SEI before it', '4e01 05', '000000034e0105'],
+    ['what is reserved for later', '5201 05'],
+    ['what is specified elsewhere', '6001 05'],
+    ['nothing but a first slice', undefined],
+  ])('ends an H.265 picture where the next one begins, with %s', (_, opening, kept = '') => {
+    const second = `000001 0201 40 02 ${opening ? `000001 ${opening}` : ''} 000001 0201 80 03`
+    const { pictures } = readAnnexB('h265', [hex(`000001 0201 80 01 ${second}`)])
+    expect(pictures).toEqual([
+      { data: '00000004020180010000000402014002', isSync: false },
+      { data: `${kept}0000000402018003`, isSync: false },
+    ])
+  })
+
+  test('keeps what closes an H.265 picture with it, and pictures of other layers out', () => {
+    // A slice of layer 1 stands between the two, and looks like the first one of a picture.
+    const stream = hex(
+      '000001 2601 80 01 000001 2609 80 02 000001 5001 07 000001 4a01 000001 0201 80 03',
+    )
+    expect(readAnnexB('h265', [stream]).pictures).toEqual([
+      { data: '000000042601800100000003500107', isSync: true },
+      { data: '0000000402018003', isSync: false },
+    ])
+  })
+
+  test('takes a unit that is longer than any of its pieces', () => {
+    const unit = `65 ${'a5'.repeat(20_000)}`
+    const { pictures } = readAnnexB('h264', cut(hex(`000001 ${unit} 000001 41 9a`), [1500]))
+    expect(pictures.map(({ data }) => data)).toEqual([
+      `00004e21${unit.replace(' ', '')}`,
+      '00000002419a',
+    ])
+  })
+
+  test('leaves out a picture that grows too large slice by slice', () => {
+    const slices = `000001 65 80 ${'55'.repeat(30)} ${`000001 65 40 ${'55'.repeat(30)}`.repeat(3)}`
+    const { pictures } = readAnnexB('h264', [hex(`${slices} 000001 41 9a 05`)], 64)
+    expect(pictures.map(({ data }) => data)).toEqual(['00000003419a05'])
+  })
+
   test('calls no picture a key one that has other slices too', () => {
     const { pictures } = readAnnexB('h264', [hex('000001 65 88 01 000001 41 48 02')])
     expect(pictures).toEqual([{ data: '0000000365880100000003414802', isSync: false }])

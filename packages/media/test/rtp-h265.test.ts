@@ -36,6 +36,25 @@ describe('what senders of H.265 do', () => {
     expect(notes).toEqual([])
   })
 
+  test('layers beside the base layer are left out, and make no picture', () => {
+    const layered = (nal: Uint8Array) => {
+      const copy = nal.slice()
+      copy[1] = (copy[1] ?? 0) | 0x08
+      return copy
+    }
+    const made = script()
+      .add(0, all)
+      .add(0, h265Packing.aggregate([layered(hevcSps), layered(hevcPps)]))
+      .add(0, key)
+      .add(0, layered(key), 'mark')
+      .add(1, layered(other), 'mark')
+      .add(2, other, 'mark')
+    const { samples, parameters, notes } = collect265(made)
+    expect(samples.map(nalsOf)).toEqual([hexes(key), hexes(other)])
+    expect(parameters.map(each => 'sps' in each && each.sps)).toEqual([[hevcSps]])
+    expect(notes).toEqual([])
+  })
+
   test('parameter sets of the SDP', () => {
     const base64 = h265.sets.map(nal => Buffer.from(nal).toString('base64'))
     const [a, b, c] = base64

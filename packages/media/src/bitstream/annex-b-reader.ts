@@ -98,6 +98,7 @@ export class AnnexBReader {
   }
 
   #take(nal: Uint8Array): void {
+    if (!this.#syntax.isOfBaseLayer(nal)) return
     const type = this.#syntax.typeOf(nal)
     const isSlice = this.#syntax.isSlice(type)
     if (this.#hasSlice && this.#isNextPicture(nal, type, isSlice)) this.#finish()

@@ -191,12 +191,13 @@ export class PictureAssembler implements NalSink {
   /** Ends a unit that holds one NAL unit. */
   #endUnit(): void {
     const nal = this.#buffer.trimUnit()
-    if (nal.length === 0) {
+    const isForbidden = (byteAt(nal, 0) & 0x80) !== 0
+    if (nal.length === 0 || (!isForbidden && !this.#syntax.isOfBaseLayer(nal))) {
       this.#buffer.dropUnit()
       return
     }
     const type = this.#syntax.typeOf(nal)
-    if ((byteAt(nal, 0) & 0x80) !== 0 || !this.#isExpected(nal, type)) {
+    if (isForbidden || !this.#isExpected(nal, type)) {
       this.#buffer.dropUnit()
       this.damage()
       return
