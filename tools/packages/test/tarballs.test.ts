@@ -1,14 +1,15 @@
 import { execFile, execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import process from 'node:process'
 import { promisify } from 'node:util'
 
 import { transformSync } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { installTarballs, published } from '../project.ts'
+import { install, installGlobally, pack, published } from '../project.ts'
 
 const require = createRequire(import.meta.url)
 const execute = promisify(execFile)
@@ -17,14 +18,21 @@ const nodes = ['node-20', 'node-22', 'node-24', 'node-26'].map(
   name => [name, join(dirname(require.resolve(`${name}/package.json`)), 'bin/node')] as const,
 )
 
-let directory = ''
+const made: string[] = []
+function emptyDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'hksv-stranger-'))
+  made.push(directory)
+  return directory
+}
 
-beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), 'hksv-stranger-'))
-  installTarballs(directory)
-}, 120_000)
+const tarballs = pack(emptyDirectory())
+const directory = emptyDirectory()
 
-afterAll(() => rmSync(directory, { recursive: true, force: true }))
+beforeAll(() => install(directory, tarballs), 120_000)
+
+afterAll(() => {
+  for (const each of made) rmSync(each, { recursive: true, force: true })
+})
 
 /** Runs a program in the empty project. @returns What it printed. */
 async function program(node: string, name: string, source: string): Promise<string> {
@@ -67,7 +75,7 @@ describe.each(nodes)('packed, on %s', (version, node) => {
 })
 
 /** Twelve seconds each, most of them waiting. */
-test('packed, a camera is paired, armed and recorded from on all of them', async () => {
+test.concurrent('packed, a camera is paired, armed and recorded from on all of them', async () => {
   const bin = join(directory, 'node_modules/hksv/dist/bin.js')
   const demo = async (version: string, node: string): Promise<unknown> => {
     const args = [bin, 'demo', '--json', '--out', join(directory, `clips-${version}`)]
@@ -77,6 +85,17 @@ test('packed, a camera is paired, armed and recorded from on all of them', async
   const last = await Promise.all(nodes.map(([version, node]) => demo(version, node)))
   expect(last).toMatchObject(nodes.map(() => ({ isComplete: true })))
 }, 60_000)
+
+test.concurrent('packed and installed globally, the command is there, and its demo leaves a clip', async () => {
+  const prefix = emptyDirectory()
+  installGlobally(prefix, tarballs)
+  // As a new user has it: an empty home, and nothing but the command and Node on the path.
+  const path = [join(prefix, 'bin'), dirname(process.execPath)].join(':')
+  const options = { cwd: prefix, env: { HOME: prefix, PATH: path } }
+  const { stdout } = await execute('hksv', ['demo', '--json'], options)
+  expect(JSON.parse(stdout.trim().split('\n').at(-1) ?? '')).toMatchObject({ isComplete: true })
+  expect(readdirSync(join(prefix, 'clips'))).toContainEqual(expect.stringMatching(/\.mp4$/))
+}, 120_000)
 
 /** Of packages whose first example ends by itself, with nothing around it. */
 const examples = ['crypto', 'tlv8']
