@@ -1,19 +1,11 @@
-import type { Clock } from '@hksv/media'
+import { type Clock, systemClock } from '@hksv/media'
 
 const SPEED = 20
 
 /** Media of a minute comes in three seconds. */
 export const fast: Clock = {
-  now: () => performance.now() * SPEED,
+  now: () => systemClock.now() * SPEED,
   async sleepUntil(time, signal) {
-    const wait = (time - performance.now() * SPEED) / SPEED
-    if (wait <= 0 || signal.aborted) return
-    await new Promise<void>(resolve => {
-      const timer = setTimeout(resolve, wait)
-      signal.addEventListener('abort', () => {
-        clearTimeout(timer)
-        resolve()
-      })
-    })
+    if (time > systemClock.now() * SPEED) await systemClock.sleepUntil(time / SPEED, signal)
   },
 }
