@@ -1,10 +1,12 @@
-import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join, relative, resolve } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 
 import { beforeAll, describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const docs = join(root, 'docs')
@@ -62,12 +64,14 @@ test('each of the known pains has an answer', () => {
   }
 })
 
-/** Lines of shell in a page that call the command, continued lines put together. */
+/** Lines of shell in a page that call the command, those of CI recipes too; continued lines put together. */
 function commandsOf(page: string): string[] {
-  const blocks = [...read(page).matchAll(/```sh\n([\s\S]*?)```/g)].map(([, text = '']) => text)
+  const blocks = [...read(page).matchAll(/```(?:sh|yaml)\n([\s\S]*?)```/g)].map(
+    ([, text = '']) => text,
+  )
   return blocks
     .flatMap(text => text.replaceAll('\\\n', ' ').split('\n'))
-    .flatMap(line => /^\s*(?:npx )?hksv (.+)$/.exec(line)?.[1] ?? [])
+    .flatMap(line => /^\s*(?:-? ?(?:run: )?)?(?:npx (?:--yes )?)?hksv (.+)$/.exec(line)?.[1] ?? [])
     .map(line => line.replace(/(^|\s)#.*$/, '').replace(/\s[|>&;].*$/, ''))
 }
 
@@ -149,6 +153,16 @@ describe('the site', () => {
     }
   })
 
+  test('draws the state diagrams', () => {
+    const drawings = read('docs/protocol.md').match(/```mermaid/g)
+    const html = readFileSync(join(dist, 'protocol.html'), 'utf8')
+    expect(html.match(/<svg role="img"/g)).toHaveLength(drawings?.length ?? 0)
+    expect(html.includes('hub opens')).toBe(true)
+    expect(html.includes('stateDiagram')).toBe(false)
+    // In the dark as well.
+    expect(/<svg role="img"[\s\S]*#000000/.test(html)).toBe(false)
+  })
+
   test('links to the repository for what lies outside of it', () => {
     const outside = [...withoutCode(read('docs/security.md')).matchAll(/\]\(\.\.\/([^)#]+)/g)]
     expect(outside.length).toBeGreaterThan(0)
@@ -158,3 +172,30 @@ describe('the site', () => {
     }
   })
 })
+
+/** With `npx hksv` as this one, and what is judged cut short: all of it takes most of a minute. */
+test('the recipe for CI judges a camera, and leaves its reports', () => {
+  const [, recipe = ''] =
+    /<!-- github -->\n```yaml\n([\s\S]*?)```/.exec(read('docs/plug-ins.md')) ?? []
+  const { jobs } = parse(recipe)
+  const steps: { run?: string }[] = jobs.conform.steps
+  const commands = steps.flatMap(({ run }) => run ?? []).join('\n')
+  const script = `
+    npx() { [ "$1 $2" = '--yes hksv' ] || exit 9; shift 2; "${process.execPath}" "${bin}" "$@"; }
+    set -e
+    trap 'echo $? > status; kill 0' EXIT
+    ${commands} --group session --store ./store
+  `
+  const directory = mkdtempSync(join(tmpdir(), 'hksv-recipe-'))
+  try {
+    const ended = spawnSync('setsid', ['--wait', 'bash', '-c', script], {
+      cwd: directory,
+      encoding: 'utf8',
+    })
+    expect(readFileSync(join(directory, 'status'), 'utf8'), ended.stderr).toBe('0\n')
+    expect(readFileSync(join(directory, 'conformance.xml'), 'utf8')).toContain('<testsuite')
+    expect(existsSync(join(directory, 'conformance.html'))).toBe(true)
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}, 60_000)

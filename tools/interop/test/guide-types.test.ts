@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
@@ -16,9 +16,10 @@ const OWN = `declare const raiseMotion: () => void
 declare const ring: () => void
 `
 
-test('the TypeScript of the guide compiles', () => {
-  const guide = readFileSync(join(root, 'docs/guide.md'), 'utf8')
-  const blocks = [...guide.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(([, code = '']) => code)
+test('the TypeScript of the documents compiles', () => {
+  const pages = readdirSync(join(root, 'docs')).filter(name => name.endsWith('.md'))
+  const texts = pages.map(name => readFileSync(join(root, 'docs', name), 'utf8')).join('\n')
+  const blocks = [...texts.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(([, code = '']) => code)
   expect(blocks.length).toBeGreaterThan(2)
   mkdirSync(directory, { recursive: true })
   const names = blocks.map((code, i) => {

@@ -8,8 +8,8 @@ import { faults } from '@hksv/hub/testing'
 import { expect, test } from 'vitest'
 
 const bin = fileURLToPath(new URL('../../../packages/cli/dist/bin.js', import.meta.url))
-const guidePath = new URL('../../../docs/guide.md', import.meta.url)
-const guide = readFileSync(guidePath, 'utf8')
+const guide = readFileSync(new URL('../../../docs/guide.md', import.meta.url), 'utf8')
+const plugInsPath = new URL('../../../docs/plug-ins.md', import.meta.url)
 
 /** The flags of a command, in its help and in its part of the guide. */
 function flagsOf(command: readonly string[], title: string) {
@@ -47,7 +47,7 @@ test('the guide has a row for each flag of the vault, and no other', () => {
   expect(rows).toEqual(flags.filter(flag => !common.includes(flag)))
 })
 
-/** What stands in the guide between marks, and has to be what it is drawn from. */
+/** What stands between marks in the page for authors of plug-ins, and has to be what it is drawn from. */
 const tables = {
   profiles: table(
     ['profile', 'what such a hub does', 'what a healthy camera does then'],
@@ -59,14 +59,14 @@ const tables = {
   ),
 }
 
-test.each(Object.entries(tables))('the guide has the %s (UPDATE=1 draws them)', (name, part) => {
-  const text = readFileSync(guidePath, 'utf8')
+test.each(Object.entries(tables))('there are all the %s (UPDATE=1 draws them)', (name, part) => {
+  const text = readFileSync(plugInsPath, 'utf8')
   const begin = `<!-- ${name} -->\n`
   const from = text.indexOf(begin) + begin.length
   const to = text.indexOf(`<!-- end of ${name} -->`)
   expect(to).toBeGreaterThanOrEqual(from)
   const { UPDATE } = process.env
-  if (UPDATE === '1') writeFileSync(guidePath, `${text.slice(0, from)}${part}${text.slice(to)}`)
+  if (UPDATE === '1') writeFileSync(plugInsPath, `${text.slice(0, from)}${part}${text.slice(to)}`)
   else expect(text.slice(from, to)).toBe(part)
 })
 
