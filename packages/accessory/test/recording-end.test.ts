@@ -99,6 +99,27 @@ test('is closed before a hub gives up on a source that stands still', async () =
   })
 })
 
+test('begins with a short fragment when it is opened before there was a picture', async () => {
+  virtualTime()
+  const { source, recorder } = await runningRecorder()
+  const hub = await new VirtualCamera(recorder).record()
+  for (const type of ['opening', 'opened', 'fragment']) {
+    expect((await hub.events.next()).type).toBe(type)
+  }
+  await pass(1500)
+  source.keyFrame(0)
+  await pass(2000)
+  source.keyFrame(2000)
+  await settled()
+  expect(await hub.events.next()).toMatchObject({ type: 'fragment', sequence: 2 })
+  for (const end of [4000, 6000]) {
+    await pass(2000)
+    source.keyFrame(end)
+  }
+  await settled()
+  expect(await hub.events.next()).toMatchObject({ type: 'fragment', sequence: 3 })
+})
+
 test('is closed when there is no first fragment after five seconds', async () => {
   const { camera, hub } = await recording()
   await pass(4999)

@@ -50,6 +50,15 @@ describe('where fragments are cut', () => {
     expect(durations[1]).toBe(4000)
   })
 
+  test('a cut that is wanted before anything has come takes the second key frame', () => {
+    const fragmenter = new Fragmenter(options)
+    fragmenter.cut()
+    const durations = collect(regularStream(12, { gop: 30 }), fragmenter).map(
+      ({ durationMs }) => durationMs,
+    )
+    expect(durations.slice(0, 3)).toEqual([1000, 4000, 4000])
+  })
+
   test('what comes before the first key frame is left out', () => {
     const samples = regularStream(9).filter(({ decodeTime, track }) =>
       track === 'video' ? decodeTime > 0 : true,

@@ -51,6 +51,8 @@ export class Recorder implements SampleListener {
   /** What is read now, and how to stop that. */
   #reading: { readonly encoding: string; stop(): void } | undefined
   #readers = 0
+  /** The number of the fragment that somebody waits for who has none. */
+  #urgent: number | undefined
   readonly #said = new Set<string>()
 
   constructor(options: RecorderOptions) {
@@ -113,6 +115,7 @@ export class Recorder implements SampleListener {
     // Who waits already for what comes next goes on waiting, unless it is something else.
     if (this.#timeline.description !== description) this.#beginTimeline(description)
     this.#fragmenter = this.#createFragmenter(description)
+    this.#hurry()
     this.#compare(description)
   }
 
@@ -141,8 +144,8 @@ export class Recorder implements SampleListener {
   ): AsyncGenerator<StoredFragment<Fragment>, void> {
     const since = this.#ring.firstSince(this.#options.clock.now() - prebufferMs)
     const position = { next: Math.max(since, timeline.firstNumber) }
-    // Rather a short first fragment than a late one.
-    if (position.next === this.#ring.nextNumber) this.#fragmenter?.cut()
+    this.#urgent = position.next
+    this.#hurry()
     const { signal: either, release: unlink } = eitherSignal(signal, timeline.signal)
     const release = this.#ring.hold(position)
     this.#readers++
@@ -166,6 +169,11 @@ export class Recorder implements SampleListener {
       this.#forget()
       this.#renew()
     }
+  }
+
+  /** Rather a short first fragment than a late one. */
+  #hurry(): void {
+    if (this.#urgent === this.#ring.nextNumber) this.#fragmenter?.cut()
   }
 
   /** Says once of each pair that what comes is not what was selected. */

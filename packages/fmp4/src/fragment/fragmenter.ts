@@ -47,7 +47,7 @@ const toleranceMs = 50
  * 1. `push` every sample, each track in decoding order, both tracks about as they happen. It returns
  *    a fragment when one is complete: the key frame behind it has come, and the audio of its time too
  *    (or has not for 1 s of video).
- * 2. `cut` asks for an end at the next key frame, however short the fragment.
+ * 2. `cut` asks for an end at the next key frame, however short the fragment; of the first one, when none is open.
  * 3. `flush` at the end of the stream, until it returns nothing.
  *
  * The data of each sample is copied once. What comes before the first key frame is left out. A gap in
@@ -102,7 +102,7 @@ export class Fragmenter {
     return this.#ready.shift()
   }
 
-  /** Asks for an end of the open fragment at the next key frame. */
+  /** Asks for an end of the open fragment, or else of the next one, at the key frame behind it. */
   cut(): void {
     this.#isCutWanted = true
   }
@@ -160,7 +160,8 @@ export class Fragmenter {
     if (ending !== undefined) this.#closing = { video: ending, end: time }
     this.#open = new RunBuilder(this.#video, this.#pool)
     this.#rule.begin(time)
-    this.#isCutWanted = false
+    // What is asked for before there is any holds for the first one.
+    if (ending !== undefined) this.#isCutWanted = false
     this.#audio?.beginAt(this.#audioTime(time), ending !== undefined)
     if (this.#isClosingDue(time)) this.#finish()
   }
