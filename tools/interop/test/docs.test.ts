@@ -1,8 +1,10 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative, resolve } from 'node:path'
 import process from 'node:process'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -206,3 +208,38 @@ test.runIf(hasTools)(
   },
   60_000,
 )
+
+test('what the page for authors of plug-ins does first works, line by line', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'hksv-page-'))
+  const cameraArgs = ['--setup-code', '031-45-154', '--no-mdns', '--storage', 'camera', '--json']
+  const camera = spawn(process.execPath, [bin, 'camera', ...cameraArgs], {
+    cwd: directory,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  try {
+    const [text] = await once(createInterface(camera.stdout), 'line')
+    const { port } = JSON.parse(text)
+    const commands = commandsOf('docs/plug-ins.md')
+    const first = commands.slice(0, 1 + commands.findIndex(line => line.startsWith('hub unpair')))
+    expect(first).toHaveLength(10)
+    for (const line of first) {
+      // Those two look at the network, and go on until they are ended: they have tests of their own.
+      if (/^hub (discover|watch)/.test(line)) continue
+      const args = line
+        .trim()
+        .replace('--id AA:BB:CC:DD:EE:FF', `--host 127.0.0.1 --port ${port}`)
+        .replace(/--duration \d+/, '--duration 3')
+        .split(' ')
+      const store = args[0] === 'hub' ? ['--store', 'hub'] : []
+      const ended = spawnSync(process.execPath, [bin, ...args, ...store], {
+        cwd: directory,
+        encoding: 'utf8',
+      })
+      expect(ended.status, `${line}: ${ended.stderr}`).toBe(0)
+    }
+  } finally {
+    camera.kill()
+    await once(camera, 'exit')
+    rmSync(directory, { recursive: true, force: true })
+  }
+}, 60_000)
